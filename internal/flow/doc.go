@@ -1,0 +1,19 @@
+// Package flow is the pure core: it compiles a workflow's triggers into a graph,
+// says what an event changes in a run, and plans a resume. It knows no clock, no
+// goroutine, no log, no context and no I/O; the engine commits what it returns
+// and then carries out the effects.
+//
+// A run moves by events:
+//
+//	Begun ──▶ RUNNING ──(nothing live, nothing fired)──▶ COMPLETED
+//	             │
+//	         StopAsked ──▶ STOPPING ──(nothing live)──▶ STOPPED
+//
+// and each action of a trigger by its attempts:
+//
+//	blank ──fired──▶ STARTING ──▶ WAITING, RUNNING, STOPPING ──▶ an end
+//	                    ▲                                          │
+//	                    └──────── FAILED with retries left ────────┘
+//
+// It may import glue.
+package flow

@@ -1,0 +1,134 @@
+package flow
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// encoding is the version of the compact form of a run's states.
+const encoding = 1
+
+// Encode gives the states of a run as one compact value, for a finished run.
+func Encode(r *Run) []byte {
+	b := []byte{encoding}
+	b = binary.AppendUvarint(b, uint64(len(r.Sources)))
+	for _, s := range r.Sources {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	for _, a := range r.Actions {
+		b = append(b, byte(a.State))
+		if a.State == Blank {
+			continue
+		}
+		b = append(b, a.Retry)
+		b = binary.AppendUvarint(b, uint64(a.Starts))
+		b = binary.AppendUvarint(b, uint64(a.Began))
+	}
+	for _, n := range r.Nodes {
+		b = append(b, byte(n.Last))
+		if n.Last == Blank {
+			continue
+		}
+		b = append(b, n.Retry, bit(n.Carried))
+		b = binary.AppendUvarint(b, uint64(n.Source))
+		b = binary.AppendUvarint(b, uint64(n.Action))
+		b = binary.AppendUvarint(b, uint64(n.Start))
+	}
+	for _, t := range r.Triggers {
+		b = append(b, bit(t.Fired))
+	}
+	return b
+}
+
+// Decode reads what Encode wrote for a run of the graph.
+func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b []byte) (*Run, error) {
+	r := NewRun(g, id)
+	r.Status, r.Clock = status, clock
+	d := decoder{b: b}
+	if v := d.byte(); v != encoding {
+		return nil, fmt.Errorf("run %s: states are in encoding %d, this version reads %d", id, v, encoding)
+	}
+	r.Sources = make([]string, min(d.uint(), uint64(len(b))))
+	for i := range r.Sources {
+		r.Sources[i] = d.string()
+	}
+	for i := range r.Actions {
+		if s := d.state(); s != Blank {
+			r.Actions[i] = ActionState{State: s, Retry: d.byte(), Starts: int32(d.uint()), Began: int32(d.uint())}
+		}
+	}
+	for i := range r.Nodes {
+		if s := d.state(); s != Blank {
+			r.Nodes[i] = NodeState{
+				Last: s, Retry: d.byte(), Carried: d.byte() == 1,
+				Source: int32(d.uint()), Action: int32(d.uint()), Start: int32(d.uint()),
+			}
+			d.check(int(r.Nodes[i].Source) < len(r.Sources) && int(r.Nodes[i].Action) < len(g.Actions))
+		}
+	}
+	for i := range r.Triggers {
+		r.Triggers[i].Fired = d.byte() == 1
+	}
+	if d.check(len(d.b) == 0); d.bad {
+		return nil, fmt.Errorf("run %s: %w", id, errStates)
+	}
+	r.recount(g)
+	return r, nil
+}
+
+var errStates = errors.New("stored states don't fit the graph")
+
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *decoder) check(ok bool) { d.bad = d.bad || !ok }
+
+func (d *decoder) byte() byte {
+	if len(d.b) == 0 {
+		d.bad = true
+		return 0
+	}
+	v := d.b[0]
+	d.b = d.b[1:]
+	return v
+}
+
+func (d *decoder) state() State {
+	v := d.byte()
+	d.check(State(v) < states)
+	return State(v)
+}
+
+func (d *decoder) uint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.bad = true
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) string() string {
+	n := d.uint()
+	if n > uint64(len(d.b)) {
+		d.bad = true
+		return ""
+	}
+	v := string(d.b[:n])
+	d.b = d.b[n:]
+	return v
+}
+
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}

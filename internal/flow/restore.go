@@ -1,0 +1,90 @@
+package flow
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// Row is one attempt of a run as a store keeps it.
+type Row struct {
+	Attempt
+	Retry int
+	// Root is set when a resume started it directly.
+	Root  bool
+	State State
+	// Rev is the run's event that changed the attempt last; it orders ends.
+	Rev int64
+}
+
+// Restore rebuilds a run from its attempts, in the order of their creation. The
+// base is the run before anything started: NewRun, or Rebase for a resumed one.
+func Restore(g *Graph, base *Run, status glue.WorkflowRunStatus, clock int64, rows []Row) (*Run, error) {
+	r := base
+	r.Status, r.Clock = status, clock
+	for i := range rows {
+		if err := r.restoreStart(g, &rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	ends := make([]*Row, 0, len(rows))
+	for i := range rows {
+		// An attempt that was retried is not the node's end.
+		if row := &rows[i]; row.State.Terminal() && !r.retried(row) {
+			ends = append(ends, row)
+		}
+	}
+	slices.SortStableFunc(ends, func(a, b *Row) int { return cmp.Compare(a.Rev, b.Rev) })
+	for _, row := range ends {
+		r.Nodes[g.Actions[row.Action].Node] = NodeState{
+			Last: row.State, Retry: uint8(row.Retry), Action: int32(row.Action), Start: int32(row.Start),
+		}
+	}
+	r.restoreFired(g)
+	r.recount(g)
+	return r, nil
+}
+
+func (r *Run) restoreStart(g *Graph, row *Row) error {
+	if row.Action < 0 || row.Action >= len(g.Actions) {
+		return fmt.Errorf("run %s: stored attempt of action %d, but the graph has %d", r.ID, row.Action, len(g.Actions))
+	}
+	a := &r.Actions[row.Action]
+	if int32(row.Start) != a.Starts {
+		return fmt.Errorf("run %s: node %s: stored start %d follows %d starts",
+			r.ID, g.Nodes[g.Actions[row.Action].Node].Name, row.Start, a.Starts)
+	}
+	if a.Began == 0 {
+		r.Begun++
+		a.Began = r.Begun
+	}
+	a.Starts, a.Retry, a.State = int32(row.Start)+1, uint8(row.Retry), row.State
+	if !row.Root && row.Retry == 0 {
+		r.Triggers[g.Actions[row.Action].Trigger].Fired = true
+	}
+	return nil
+}
+
+// retried reports whether a later attempt retries the row's. A retry keeps
+// counting, so the action's retry number says how many came after it, unless a
+// cycle started the action anew; then the row before it ended for good.
+func (r *Run) retried(row *Row) bool {
+	a := &r.Actions[row.Action]
+	later := int(a.Starts) - 1 - row.Start
+	return later > 0 && int(a.Retry)-later == row.Retry
+}
+
+// restoreFired marks start triggers of a run that has begun: they fired, even
+// those without actions. A resumed run keeps what it carries.
+func (r *Run) restoreFired(g *Graph) {
+	if r.Status == "" {
+		return
+	}
+	for t := range g.Triggers {
+		if g.Triggers[t].Starts {
+			r.Triggers[t].Fired = true
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package flow
+
+import (
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// Verdict says what a resume does with a node.
+type Verdict uint8
+
+// The verdicts. A downstream node starts when its trigger fires in the new run;
+// a node left blank has nothing to carry and is not downstream of a root.
+const (
+	LeftBlank Verdict = iota
+	Carried
+	Root
+	Downstream
+)
+
+// NodePlan is what a resume does with one node, and why.
+type NodePlan struct {
+	Verdict Verdict
+	// Selected is set when the caller named the node. A selected node that is
+	// not a Root lies downstream of another selected one (R13).
+	Selected bool
+	// Via is a root that a Downstream node lies below.
+	Via int
+}
+
+// Plan is a resume, worked out: the new run as it begins and what starts in it.
+type Plan struct {
+	// Run is the new run: all that is not downstream of a root carried, the
+	// rest blank (R14, R15), the roots starting.
+	Run *Run
+	// Start are the roots, in the order of the request (R13, R16).
+	Start []Start
+	// Roots are the nodes of Start.
+	Roots []int
+	// Nodes run beside those of the graph.
+	Nodes []NodePlan
+}
+
+// Resume plans the new run with the given id that repeats the nodes and all that
+// is downstream of them (glue-semantics 6.2 and 6.3). The errors are those that
+// the API returns: IllegalWorkflowState when the run did not complete (R3),
+// InvalidInput for a node that can't be chosen (R4 to R8). Linear in nodes and
+// edges. The prior run is not changed (R31).
+func Resume(g *Graph, prior *Run, nodeIDs []string, id string, now int64) (*Plan, error) {
+	if err := Resumable(prior); err != nil {
+		return nil, err
+	}
+	selected, err := choose(g, prior, nodeIDs)
+	if err != nil {
+		return nil, err
+	}
+	roots := minimal(g, prior, selected)
+	p := &Plan{Run: Rebase(g, prior, roots, id), Roots: roots, Nodes: make([]NodePlan, len(g.Nodes))}
+	p.judge(g, selected)
+	p.Run.Status, p.Run.Clock = glue.WorkflowRunStatusRunning, now
+	s := step{g: g, r: p.Run, begun: p.Run.Begun}
+	for _, n := range roots {
+		last := &prior.Nodes[n]
+		same := prior.JobRunID(g, last.Source, Attempt{int(last.Action), int(last.Start)}, last.Retry)
+		s.start(int(last.Action), Start{Root: true, SameAs: same})
+	}
+	s.c.At = now
+	p.Run.Apply(&s.c)
+	p.Start = s.c.Start
+	return p, nil
+}
+
+// Resumable is the check that comes before the nodes are looked at: only a run
+// in COMPLETED can be resumed (R3).
+func Resumable(prior *Run) error {
+	if prior.Status != glue.WorkflowRunStatusCompleted {
+		return glue.Errorf(glue.IllegalWorkflowState,
+			"Workflow run %s is in %s state; only a COMPLETED run can be resumed", prior.ID, prior.Status)
+	}
+	return nil
+}
+
+// choose finds the selected nodes, without duplicates, in the order of the
+// request, or the first one that can't be chosen (R4 to R8).
+func choose(g *Graph, prior *Run, ids []string) ([]int, error) {
+	if len(ids) == 0 {
+		return nil, glue.Errorf(glue.InvalidInput, "NodeIds must name at least one node")
+	}
+	seen := make(map[int]bool, len(ids))
+	out := make([]int, 0, len(ids))
+	for _, id := range ids {
+		n, ok := g.NodeByID(id)
+		if !ok {
+			return nil, glue.Errorf(glue.InvalidInput, "Node %s is not part of workflow run %s", id, prior.ID)
+		}
+		node := &g.Nodes[n]
+		if node.Type == glue.NodeTypeTrigger {
+			return nil, glue.Errorf(glue.InvalidInput,
+				"Node %s is the trigger %s; only job and crawler nodes can be resumed", id, node.Name)
+		}
+		if prior.Nodes[n].Last == Blank {
+			return nil, glue.Errorf(glue.InvalidInput,
+				"Node %s (%s) was never attempted in workflow run %s, so it can't be resumed", id, node.Name, prior.ID)
+		}
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+// minimal drops each selected node that another selected one reaches; of those
+// that reach each other, the one that started first stays (R13). It keeps the
+// order of the request.
+func minimal(g *Graph, prior *Run, selected []int) []int {
+	comp := components(g, selected)
+	// The selected node of each component that stays, and whether a selected
+	// node of another component lies upstream.
+	first := make(map[int]int, len(selected))
+	for _, n := range selected {
+		if f, ok := first[comp.of[n]]; !ok || prior.began(g, n) < prior.began(g, f) {
+			first[comp.of[n]] = n
+		}
+	}
+	below := make([]bool, len(comp.nodes))
+	for c := len(comp.nodes) - 1; c >= 0; c-- { // upstream components first
+		_, chosen := first[c]
+		if !chosen && !below[c] {
+			continue
+		}
+		for _, n := range comp.nodes[c] {
+			g.next(n, func(m int) {
+				if comp.of[m] != c {
+					below[comp.of[m]] = true
+				}
+			})
+		}
+	}
+	var roots []int
+	for _, n := range selected {
+		if c := comp.of[n]; first[c] == n && !below[c] {
+			roots = append(roots, n)
+		}
+	}
+	return roots
+}
+
+// began is the place of a node's first start among those of the run.
+func (r *Run) began(g *Graph, n int) int32 {
+	began := int32(0)
+	for _, a := range g.Nodes[n].Actions {
+		if b := r.Actions[a].Began; b > 0 && (began == 0 || b < began) {
+			began = b
+		}
+	}
+	return began
+}
+
+// Rebase is the new run of a resume before anything starts in it: what lies
+// downstream of the roots is blank and unfired, the rest is as in the prior run,
+// pointing at the runs where it really ran.
+func Rebase(g *Graph, prior *Run, roots []int, id string) *Run {
+	r := NewRun(g, id)
+	again := g.Reach(roots...)
+	source := make([]int32, len(prior.Sources))
+	for n := range g.Nodes {
+		switch t := g.Nodes[n].Trigger; {
+		case again[n]:
+		case t >= 0:
+			r.Triggers[t].Fired = prior.Triggers[t].Fired
+		default:
+			r.carry(g, prior, n, source)
+		}
+	}
+	r.recount(g)
+	return r
+}
+
+func (r *Run) carry(g *Graph, prior *Run, n int, source []int32) {
+	st := prior.Nodes[n]
+	if st.Last == Blank {
+		return
+	}
+	if source[st.Source] == 0 {
+		r.Sources = append(r.Sources, prior.Sources[st.Source])
+		source[st.Source] = int32(len(r.Sources) - 1)
+	}
+	st.Source, st.Carried = source[st.Source], true
+	r.Nodes[n] = st
+	for _, a := range g.Nodes[n].Actions {
+		r.Actions[a] = prior.Actions[a]
+	}
+}
+
+func (p *Plan) judge(g *Graph, selected []int) {
+	for _, n := range selected {
+		p.Nodes[n].Selected = true
+	}
+	for n := range g.Nodes {
+		if p.Run.Nodes[n].Carried {
+			p.Nodes[n].Verdict = Carried
+		}
+		if t := g.Nodes[n].Trigger; t >= 0 && p.Run.Triggers[t].Fired {
+			p.Nodes[n].Verdict = Carried
+		}
+	}
+	seen := make([]bool, len(g.Nodes))
+	for _, root := range p.Roots {
+		stack := []int{root}
+		seen[root] = true
+		p.Nodes[root].Verdict, p.Nodes[root].Via = Root, root
+		for len(stack) > 0 {
+			n := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			g.next(n, func(m int) {
+				if !seen[m] {
+					seen[m] = true
+					p.Nodes[m].Verdict, p.Nodes[m].Via = Downstream, root
+					stack = append(stack, m)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package flow
+
+import "github.com/reglue/reglue/internal/glue"
+
+// Run is the state of one workflow run on its graph. Only Apply changes it.
+type Run struct {
+	ID     string
+	Status glue.WorkflowRunStatus
+	// Clock is the time of the last change, Unix milliseconds; it never goes
+	// back.
+	Clock int64
+	// Sources are the runs in which attempts shown by this run really ran:
+	// itself first, then those that it carries from.
+	Sources []string
+	// Actions, Nodes and Triggers run beside those of the graph.
+	Actions  []ActionState
+	Nodes    []NodeState
+	Triggers []TriggerState
+	// Live counts the actions whose attempt is not over.
+	Live int
+	// Begun counts first starts, to order them.
+	Begun int32
+
+	counts [states]int32
+}
+
+// ActionState is where an action of a run stands.
+type ActionState struct {
+	// State is the state of the latest attempt.
+	State State
+	// Retry is the number of the latest attempt, from 0.
+	Retry uint8
+	// Starts counts the attempts of this action in this run.
+	Starts int32
+	// Began orders the actions by their first start, from 1; a carried action
+	// keeps its place.
+	Began int32
+}
+
+// NodeState is where a job or crawler of a run stands: its latest end.
+type NodeState struct {
+	// Last is the state of the latest end; Blank when nothing has ended.
+	Last State
+	// Retry is the retry number of the attempt that ended.
+	Retry uint8
+	// Carried is set for a node that this run took over from an earlier one
+	// and that does not run in it.
+	Carried bool
+	// Source is the run of that attempt, an index into Run.Sources.
+	Source int32
+	// Action and Start name the attempt that ended.
+	Action int32
+	Start  int32
+}
+
+// TriggerState is where a trigger of a run stands.
+type TriggerState struct {
+	Fired bool
+	// Met counts the conditions that hold now.
+	Met int32
+}
+
+// Attempt names one start of an action within a run; starts count from 0.
+type Attempt struct {
+	Action int
+	Start  int
+}
+
+// NewRun is a run of the graph that has not begun.
+func NewRun(g *Graph, id string) *Run {
+	return &Run{
+		ID:       id,
+		Sources:  []string{id},
+		Actions:  make([]ActionState, len(g.Actions)),
+		Nodes:    make([]NodeState, len(g.Nodes)),
+		Triggers: make([]TriggerState, len(g.Triggers)),
+	}
+}
+
+// Over reports whether the run has ended.
+func (r *Run) Over() bool {
+	switch r.Status {
+	case glue.WorkflowRunStatusCompleted, glue.WorkflowRunStatusStopped, glue.WorkflowRunStatusError:
+		return true
+	default:
+		return false
+	}
+}
+
+// Statistics counts each action of the run once, by its latest attempt; carried
+// ones count by their carried state (R27).
+func (r *Run) Statistics() glue.WorkflowRunStatistics {
+	c := &r.counts
+	return glue.WorkflowRunStatistics{
+		TotalActions:     int32(len(r.Actions)),
+		RunningActions:   c[Starting] + c[Running] + c[Stopping],
+		WaitingActions:   c[Waiting],
+		SucceededActions: c[Succeeded],
+		FailedActions:    c[Failed] + c[Expired],
+		StoppedActions:   c[Stopped],
+		TimeoutActions:   c[TimedOut],
+		ErroredActions:   c[Errored],
+	}
+}
+
+// Apply makes the change part of the run.
+func (r *Run) Apply(c *Change) {
+	if c.At > r.Clock {
+		r.Clock = c.At
+	}
+	if c.Status != "" {
+		r.Status = c.Status
+	}
+	for _, a := range c.Actions {
+		r.setAction(a.Action, a.ActionState)
+	}
+	for _, n := range c.Nodes {
+		r.Nodes[n.Node] = n.NodeState
+	}
+	for _, t := range c.Triggers {
+		r.Triggers[t.Trigger] = t.TriggerState
+	}
+}
+
+func (r *Run) setAction(a int, s ActionState) {
+	old := &r.Actions[a]
+	r.counts[old.State]--
+	r.counts[s.State]++
+	if old.State.Live() {
+		r.Live--
+	}
+	if s.State.Live() {
+		r.Live++
+	}
+	if s.Began > r.Begun {
+		r.Begun = s.Began
+	}
+	*old = s
+}
+
+// JobRunID is the id of the attempt with this retry number, in the run itself
+// or in the source that it was carried from.
+func (r *Run) JobRunID(g *Graph, source int32, at Attempt, retry uint8) string {
+	a := &g.Actions[at.Action]
+	first := glue.JobRunID(r.Sources[source], g.Triggers[a.Trigger].Def.Name, a.Index, at.Start-int(retry))
+	return glue.RetryID(first, int(retry))
+}
+
+// recount sets what follows from the actions' and nodes' states: the counts, the
+// live actions and the conditions that hold.
+func (r *Run) recount(g *Graph) {
+	r.counts, r.Live, r.Begun = [states]int32{}, 0, 0
+	for i := range r.Actions {
+		s := r.Actions[i]
+		r.counts[s.State]++
+		if s.State.Live() {
+			r.Live++
+		}
+		r.Begun = max(r.Begun, s.Began)
+	}
+	for t := range g.Triggers {
+		met := int32(0)
+		for _, c := range g.Triggers[t].Conditions {
+			if r.Nodes[c.Node].Last == c.State {
+				met++
+			}
+		}
+		r.Triggers[t].Met = met
+	}
+}
