@@ -110,12 +110,21 @@ func generate(m *model) (map[string][]byte, error) {
 	return files, err
 }
 
+// botocoreVersion is the version whose model the generated files come from; a
+// newer one may know more operations and shapes.
+const botocoreVersion = "1.43.11"
+
 // installedModel asks Python where botocore keeps the Glue model.
 func installedModel() (string, error) {
-	const ask = "import botocore,os;print(os.path.join(os.path.dirname(botocore.__file__),'data/glue/2017-03-31/service-2.json.gz'))"
+	const ask = "import botocore,os;print(botocore.__version__, os.path.join(os.path.dirname(botocore.__file__),'data/glue/2017-03-31/service-2.json.gz'))"
+	const hint = "pip install botocore==" + botocoreVersion + ", or give -model FILE"
 	text, err := exec.Command("python3", "-c", ask).Output()
 	if err != nil {
-		return "", fmt.Errorf("find botocore (pip install botocore, or give -model): %w", err)
+		return "", fmt.Errorf("find botocore (%s): %w", hint, err)
 	}
-	return strings.TrimSpace(string(text)), nil
+	version, path, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+	if version != botocoreVersion {
+		return "", fmt.Errorf("botocore %s is installed, the generated files come from %s (%s)", version, botocoreVersion, hint)
+	}
+	return path, nil
 }
