@@ -1,0 +1,69 @@
+package wire
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// crossOrigin refuses requests that a browser says come from a page of another
+// origin. Requests without a browser's headers pass.
+var crossOrigin = http.NewCrossOriginProtection()
+
+// Hosts are names that a server without signatures accepts in the Host header
+// beside the local ones. A web page whose own name was pointed at 127.0.0.1
+// (DNS rebinding) counts as the same origin for the browser; its Host gives it
+// away.
+type Hosts []string
+
+// Allowed reports whether a Host header, with any port or none, is localhost, a
+// name below localhost, a loopback address or one of the hosts.
+func (hs Hosts) Allowed(host string) bool {
+	name := hostName(host)
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	if addr, err := netip.ParseAddr(name); err == nil && addr.IsLoopback() {
+		return true
+	}
+	return name != "" && slices.ContainsFunc(hs, func(allowed string) bool { return hostName(allowed) == name })
+}
+
+// hostName strips the port, the brackets of an IPv6 address and the final dot.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	} else if name, ok := strings.CutPrefix(host, "["); ok {
+		host = strings.TrimSuffix(name, "]")
+	}
+	return strings.TrimSuffix(strings.ToLower(host), ".")
+}
+
+// Guard protects a handler that shares the port: requests with a foreign Host
+// and changing requests from pages of another origin are refused.
+func (hs Hosts) Guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		if !hs.Allowed(r.Host) {
+			err = hostFault(r.Host)
+		} else if origin := crossOrigin.Check(r); origin != nil {
+			err = faultf(http.StatusForbidden, codeAccessDenied, "a web page of another origin may not call this server (%v)", origin)
+		}
+		var refused *fault
+		if errors.As(err, &refused) {
+			sendFault(w, uuid.NewString(), refused)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func hostFault(host string) error {
+	return faultf(http.StatusForbidden, codeAccessDenied,
+		"Host %.100q is not a name of this server: use localhost or 127.0.0.1, or start it with --allow-host %.100s", host, hostName(host))
+}
