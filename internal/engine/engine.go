@@ -1,0 +1,307 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/failpoint"
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
+)
+
+// Options are the parts and settings of an Engine.
+type Options struct {
+	Store    *store.DB
+	Executor executor.Executor
+	Log      *slog.Logger
+	// EndpointURL is where a job run reaches this server; it holds its token.
+	EndpointURL func(jobRunID string) string
+	// UnlimitedResumes lifts the rule that a resumed run can be resumed once
+	// (R41).
+	UnlimitedResumes bool
+	// ResumeStopped permits a resume of STOPPED runs (R38).
+	ResumeStopped bool
+	// Retention is how long ended runs are kept; zero means 90 days.
+	Retention time.Duration
+}
+
+// Engine runs workflows. Its methods are safe for concurrent use; those that
+// change something wait until the change is durable.
+type Engine struct {
+	opt   Options
+	scope glue.Scope
+	queue *queue
+
+	// Below here only the committer goroutine.
+	runs     map[int64]*liveRun    // by sequence
+	jobRuns  map[string]*liveJob   // live ones, by id
+	jobs     map[string]*liveLimit // live runs by job
+	flows    map[string]int        // live runs by workflow
+	defs     definitions
+	dirty    map[string]*liveJob // progress not yet written
+	stale    bool
+	timer    *time.Timer
+	timerSet bool
+
+	graphs graphCache
+	ended  endedCache
+}
+
+// liveRun is a workflow run that is not over.
+type liveRun struct {
+	rec   store.Run
+	run   *flow.Run
+	graph *flow.Graph
+	// attempts are the live attempts by action.
+	attempts map[int]*liveJob
+}
+
+// liveJob is a job run that is not over; run is nil outside of a workflow.
+type liveJob struct {
+	rec store.JobRun
+	job *glue.Job
+	run *liveRun
+}
+
+type liveLimit struct{ count int }
+
+// New makes an engine; Run starts it.
+func New(opt Options) *Engine {
+	if opt.Retention == 0 {
+		opt.Retention = 90 * 24 * time.Hour
+	}
+	e := &Engine{opt: opt, scope: opt.Store.Scope(), queue: newQueue()}
+	e.reset()
+	return e
+}
+
+func (e *Engine) reset() {
+	e.runs = map[int64]*liveRun{}
+	e.jobRuns = map[string]*liveJob{}
+	e.jobs = map[string]*liveLimit{}
+	e.flows = map[string]int{}
+	e.dirty = map[string]*liveJob{}
+	e.defs.forget()
+	e.graphs.init()
+	e.ended.init()
+}
+
+// progressDelay is how long a job run's progress waits for another commit to
+// ride in before it gets one of its own.
+const progressDelay = 20 * time.Millisecond
+
+// Run finds the live runs, hands them to the executor again, and then serves
+// requests and reports until the context ends. It returns an error when the
+// store can't be trusted any more; the process must then exit.
+func (e *Engine) Run(ctx context.Context) error {
+	e.timer = time.NewTimer(progressDelay)
+	e.timer.Stop()
+	defer e.timer.Stop()
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	failed := make(chan error, 1)
+	wg.Go(func() {
+		if err := e.opt.Executor.Run(ctx, e.report); err != nil && ctx.Err() == nil {
+			failed <- fmt.Errorf("executor: %w", err)
+		}
+	})
+	wg.Go(func() { e.housekeeping(ctx) })
+	e.stale = true
+	first := &input{do: e.redispatch, done: make(chan error, 1)}
+	if err := e.commit(ctx, []*input{first}); err != nil {
+		return err
+	}
+	if err := <-first.done; err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return e.drain(context.WithoutCancel(ctx))
+		case err := <-failed:
+			return err
+		case <-e.timer.C:
+			e.timerSet = false
+			e.queue.put(&input{do: e.writeProgress})
+		case <-e.queue.wake:
+		}
+		if err := e.commit(ctx, e.queue.take()); err != nil {
+			return err
+		}
+	}
+}
+
+// drain commits what was asked for before the end.
+func (e *Engine) drain(ctx context.Context) error {
+	e.queue.put(&input{do: e.writeProgress})
+	err := e.commit(ctx, e.queue.take())
+	e.queue.close()
+	return err
+}
+
+// commit carries out inputs in one transaction, answers, and dispatches.
+func (e *Engine) commit(ctx context.Context, inputs []*input) error {
+	inputs = taken(inputs)
+	if len(inputs) == 0 {
+		return nil
+	}
+	members := make([]func(*store.Tx) error, len(inputs))
+	now := glue.MakeTime(time.Now())
+	for i, in := range inputs {
+		members[i] = func(tx *store.Tx) error { return e.member(in, tx, now) }
+	}
+	errs, err := e.opt.Store.Commit(context.WithoutCancel(ctx), members)
+	if err != nil {
+		return e.rollback(inputs, err)
+	}
+	failpoint.Hit("engine.commit")
+	for i, in := range inputs {
+		if errs[i] == nil {
+			e.dispatch(in.effects)
+			in.notify()
+		} else if in.report {
+			e.opt.Log.Error("report could not be applied", "error", errs[i])
+		}
+		in.finish(errs[i])
+	}
+	if len(e.dirty) > 0 && !e.timerSet {
+		e.timer.Reset(progressDelay)
+		e.timerSet = true
+	}
+	return nil
+}
+
+func (e *Engine) member(in *input, tx *store.Tx, now glue.Time) error {
+	if e.stale {
+		if err := e.reload(tx); err != nil {
+			return err
+		}
+	}
+	b := &batch{e: e, tx: tx, now: now, in: in}
+	in.effects = in.effects[:0]
+	err := in.do(b)
+	if err != nil && b.touched {
+		e.stale = true
+	}
+	return err
+}
+
+// rollback drops what the failed transaction did to memory. Reports are kept and
+// tried again, since nobody would send them a second time.
+func (e *Engine) rollback(inputs []*input, err error) error {
+	e.stale = true
+	if store.IsFatal(err) {
+		for _, in := range inputs {
+			in.finish(err)
+		}
+		return fmt.Errorf("store failed; restart to recover: %w", err)
+	}
+	e.opt.Log.Error("commit failed; nothing was written", "error", err, "inputs", len(inputs))
+	var again []*input
+	for _, in := range inputs {
+		if in.report {
+			again = append(again, in)
+			continue
+		}
+		in.finish(commitError(err))
+	}
+	if len(again) > 0 {
+		time.AfterFunc(time.Second, func() {
+			for _, in := range again {
+				e.queue.put(in)
+			}
+		})
+	}
+	return nil
+}
+
+func commitError(err error) error {
+	if store.IsFull(err) {
+		return &glue.Error{Kind: glue.Internal, Err: err,
+			Message: "The disk that holds the data folder is full; nothing was changed. Free some space and try again."}
+	}
+	return err
+}
+
+// Update makes a change of definitions durable. The function runs in the
+// committer's transaction and must not keep tx; an error undoes what it wrote.
+func (e *Engine) Update(ctx context.Context, f func(tx *store.Tx, now glue.Time) error) error {
+	return e.do(ctx, func(b *batch) error {
+		e.defs.forget()
+		return f(b.tx, b.now)
+	})
+}
+
+// do hands a request to the committer and waits for its outcome. Until it is
+// taken up the context may end it, and then nothing was done.
+func (e *Engine) do(ctx context.Context, f func(b *batch) error) error {
+	in := &input{do: f, done: make(chan error, 1)}
+	if !e.queue.put(in) {
+		return errClosed
+	}
+	select {
+	case err := <-in.done:
+		return err
+	case <-ctx.Done():
+		if in.withdraw() {
+			return glue.Errorf(glue.OperationTimeout, "The request could not be taken up in time; nothing was changed")
+		}
+		return <-in.done
+	}
+}
+
+var errClosed = errors.New("the server is shutting down; try again")
+
+// dispatch hands the effects of a commit to the executor.
+func (e *Engine) dispatch(effects []effect) {
+	for i := range effects {
+		if ef := &effects[i]; ef.stop != "" {
+			e.opt.Executor.Stop(ef.stop)
+		} else {
+			e.opt.Executor.Start(ef.spec)
+		}
+	}
+}
+
+// housekeeping removes what is past retention.
+func (e *Engine) housekeeping(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := e.expire(ctx); err != nil {
+				e.opt.Log.Warn("housekeeping", "error", err)
+			}
+		}
+	}
+}
+
+func (e *Engine) expire(ctx context.Context) error {
+	const bite = 200
+	for {
+		n := 0
+		err := e.do(ctx, func(b *batch) error {
+			now := b.now.Time()
+			if err := b.tx.ForgetInvocations(glue.MakeTime(now.Add(-invocationMemory))); err != nil {
+				return err
+			}
+			var err error
+			n, err = b.tx.Expire(glue.MakeTime(now.Add(-e.opt.Retention)), bite)
+			return err
+		})
+		if err != nil || n < bite {
+			return err
+		}
+	}
+}

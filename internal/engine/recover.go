@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
+)
+
+// reload reads all that is live from the store, as the transaction sees it.
+func (e *Engine) reload(tx *store.Tx) error {
+	e.reset()
+	recs, err := tx.LiveRuns()
+	if err != nil {
+		return err
+	}
+	for i := range recs {
+		lr, err := e.loadLive(tx, &recs[i])
+		if err != nil {
+			return err
+		}
+		e.runs[lr.rec.Seq] = lr
+		e.flows[lr.rec.Workflow]++
+	}
+	jobRuns, err := tx.LiveJobRuns()
+	if err != nil {
+		return err
+	}
+	for i := range jobRuns {
+		if err := e.loadJobRun(tx, &jobRuns[i]); err != nil {
+			return err
+		}
+	}
+	e.stale = false
+	return nil
+}
+
+func (e *Engine) loadLive(tx *store.Tx, rec *store.Run) (*liveRun, error) {
+	run, graph, err := e.Load(tx, rec)
+	if err != nil {
+		return nil, err
+	}
+	return &liveRun{rec: *rec, run: run, graph: graph, attempts: map[int]*liveJob{}}, nil
+}
+
+func (e *Engine) loadJobRun(tx *store.Tx, rec *store.JobRun) error {
+	lj := &liveJob{rec: *rec, run: e.runs[rec.Run]}
+	if rec.Definition != 0 {
+		job, err := JobDefinition(tx, rec.Definition)
+		if err != nil {
+			return err
+		}
+		lj.job = job
+	}
+	e.jobRuns[rec.ID] = lj
+	e.limit(rec.Job).count++
+	if lj.run != nil {
+		lj.run.attempts[rec.Action] = lj
+	}
+	return nil
+}
+
+// redispatch repeats the effects that may not have happened before a restart:
+// it hands every live job run to the executor again, in the order of creation.
+func (e *Engine) redispatch(b *batch) error {
+	live, err := b.tx.LiveJobRuns()
+	if err != nil {
+		return err
+	}
+	for i := range live {
+		lj := e.jobRuns[live[i].ID]
+		if lj == nil {
+			return fmt.Errorf("job run %s is live but was not loaded", live[i].ID)
+		}
+		if lj.rec.State == flow.Stopping {
+			b.in.effects = append(b.in.effects, effect{stop: lj.rec.ID})
+			continue
+		}
+		b.start(lj, lj.override())
+	}
+	return nil
+}
+
+// Load rebuilds the state of a run from its rows, and its graph. The run is the
+// caller's own unless it has ended; then it is shared and must not be changed.
+func (e *Engine) Load(tx *store.Tx, rec *store.Run) (*flow.Run, *flow.Graph, error) {
+	g, err := e.Graph(tx, rec.Definition)
+	if err != nil {
+		return nil, nil, err
+	}
+	if rec.States != nil {
+		run, err := e.loadEnded(g, rec)
+		return run, g, err
+	}
+	base := flow.NewRun(g, rec.ID)
+	if rec.Previous != "" {
+		if base, err = e.rebase(tx, g, rec); err != nil {
+			return nil, nil, err
+		}
+	}
+	jobRuns, err := tx.JobRunsOf(rec.Seq)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows := make([]flow.Row, len(jobRuns))
+	for i := range jobRuns {
+		rows[i] = jobRuns[i].Row()
+	}
+	run, err := flow.Restore(g, base, rec.Status, rec.Clock, rows)
+	return run, g, err
+}
+
+func (e *Engine) loadEnded(g *flow.Graph, rec *store.Run) (*flow.Run, error) {
+	if run, ok := e.ended.get(rec.Seq); ok {
+		return run, nil
+	}
+	run, err := flow.Decode(g, rec.ID, rec.Status, rec.Clock, rec.States)
+	if err != nil {
+		return nil, err
+	}
+	e.ended.put(rec.Seq, run)
+	return run, nil
+}
+
+// rebase is a resumed run before anything started in it. What it carries follows
+// from the run that it resumes, which is over and keeps its states.
+func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run, error) {
+	prior, err := tx.Carried(rec.Previous)
+	if err != nil {
+		return nil, err
+	}
+	if prior == nil || prior.States == nil {
+		return nil, fmt.Errorf("run %s: the run %s that it resumes is not stored any more", rec.ID, rec.Previous)
+	}
+	run, err := e.loadEnded(g, prior)
+	if err != nil {
+		return nil, err
+	}
+	return flow.Rebase(g, run, rec.Roots, rec.ID), nil
+}
+
+// JobDefinition is the job as it was when an attempt of it started.
+func JobDefinition(tx *store.Tx, id int64) (*glue.Job, error) {
+	body, err := tx.Definition(id)
+	if err != nil {
+		return nil, err
+	}
+	job := &glue.Job{}
+	if err := unmarshal(body, job); err != nil {
+		return nil, fmt.Errorf("job definition %d: %w", id, err)
+	}
+	return job, nil
+}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/failpoint"
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// report takes what the executor learned of a job run.
+func (e *Engine) report(r executor.Report) {
+	if r.State.Terminal() {
+		failpoint.Hit("engine.report")
+	}
+	e.queue.put(&input{report: true, do: func(b *batch) error { return b.reported(r) }})
+}
+
+var reported = map[executor.State]flow.State{
+	executor.Waiting:   flow.Waiting,
+	executor.Running:   flow.Running,
+	executor.Succeeded: flow.Succeeded,
+	executor.Failed:    flow.Failed,
+	executor.Stopped:   flow.Stopped,
+	executor.TimedOut:  flow.TimedOut,
+}
+
+// reported applies a report. One about a job run that is over changes nothing.
+func (b *batch) reported(r executor.Report) error {
+	lj := b.e.jobRuns[r.JobRunID]
+	if lj == nil {
+		return nil
+	}
+	state := reported[r.State]
+	b.touched = true
+	if r.Files != nil {
+		lj.rec.Files = r.Files
+	}
+	lj.rec.Detail = r.Detail
+	if !state.Terminal() {
+		return b.progressed(lj, state)
+	}
+	lj.rec.Message, lj.rec.Ran = r.Message, r.Ran.Milliseconds()
+	if lj.run == nil {
+		return b.endedAlone(lj, state)
+	}
+	retries := 0
+	if lj.job != nil {
+		retries = lj.job.Retries()
+	}
+	return b.apply(lj.run, flow.Ended{Attempt: lj.rec.Attempt, State: state, Retries: retries})
+}
+
+func (b *batch) progressed(lj *liveJob, state flow.State) error {
+	if lj.run != nil {
+		return b.apply(lj.run, flow.Progressed{Attempt: lj.rec.Attempt, State: state})
+	}
+	if lj.rec.State != state && lj.rec.State != flow.Stopping {
+		b.progress(lj, state, int64(max(b.now, lj.rec.Modified)))
+	}
+	return nil
+}
+
+// endedAlone ends a job run outside of a workflow and retries it if it may be.
+func (b *batch) endedAlone(lj *liveJob, state flow.State) error {
+	stopping, at := lj.rec.State == flow.Stopping, max(b.now, lj.rec.Modified)
+	if err := b.finish(lj, state, int64(at)); err != nil {
+		return err
+	}
+	orphan := lj.rec.Run != 0 // its workflow was deleted
+	if state != flow.Failed || stopping || orphan || lj.job == nil || lj.rec.Retry >= lj.job.Retries() {
+		return nil
+	}
+	return b.retryAlone(lj, at)
+}
+
+func (b *batch) retryAlone(lj *liveJob, at glue.Time) error {
+	next := &liveJob{rec: lj.rec}
+	r := &next.rec
+	r.Seq, r.Retry, r.Previous, r.Started, r.Completed = 0, lj.rec.Retry+1, lj.rec.ID, at, 0
+	r.ID = glue.RetryID(glue.FirstAttemptID(lj.rec.ID), r.Retry)
+	r.Message, r.Ran, r.Files = "", 0, nil
+	return b.startAlone(next)
+}
+
+// startAlone creates a job run outside of a workflow; one that is refused ends
+// at once, as a job run that a trigger starts does.
+func (b *batch) startAlone(lj *liveJob) error {
+	refused, err := b.create(lj, "")
+	if err != nil {
+		return err
+	}
+	if refused != flow.Blank {
+		return b.finish(lj, refused, int64(lj.rec.Started))
+	}
+	b.start(lj, lj.override())
+	return nil
+}
+
+// writeProgress writes the progress that no other commit took along.
+func (e *Engine) writeProgress(b *batch) error {
+	for id, lj := range e.dirty {
+		b.touched = true
+		if err := b.tx.UpdateJobRun(&lj.rec); err != nil {
+			return err
+		}
+		if lj.run != nil {
+			lj.run.rec.Statistics = lj.run.run.Statistics()
+			if err := b.tx.UpdateRun(&lj.run.rec); err != nil {
+				return err
+			}
+		}
+		delete(e.dirty, id)
+	}
+	return nil
+}

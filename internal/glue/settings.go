@@ -1,0 +1,85 @@
+package glue
+
+import (
+	"maps"
+	"strings"
+	"time"
+)
+
+// Default limits of a job run, from the API's reference.
+const (
+	defaultTimeoutMinutes    = 2880 // Glue 4.0 and before, python shell
+	defaultTimeoutMinutesNew = 480  // Glue 5.0 and later
+)
+
+// Override is what a trigger's action or a StartJobRun call sets for one job
+// run, beside the definition.
+type Override struct {
+	Arguments map[string]string
+	Timeout   *int32
+}
+
+// Override is what the action sets for the job runs that it starts.
+func (a *Action) Override() Override { return Override{Arguments: a.Arguments, Timeout: a.Timeout} }
+
+// Override is what the call sets for its job run.
+func (r *StartJobRunRequest) Override() Override {
+	return Override{Arguments: r.Arguments, Timeout: r.Timeout}
+}
+
+// RunArguments merges the arguments of a job run: defaults, then the override,
+// then what can't be overridden.
+func (j *Job) RunArguments(o Override) map[string]string {
+	m := make(map[string]string, len(j.DefaultArguments)+len(o.Arguments)+len(j.NonOverridableArguments))
+	maps.Copy(m, j.DefaultArguments)
+	maps.Copy(m, o.Arguments)
+	maps.Copy(m, j.NonOverridableArguments)
+	return m
+}
+
+// RunTimeout is the timeout of a job run in minutes: the override's, else the
+// job's, else the default of its Glue version.
+func (j *Job) RunTimeout(o Override) int32 {
+	switch {
+	case o.Timeout != nil:
+		return *o.Timeout
+	case j.Timeout != nil:
+		return *j.Timeout
+	case j.GlueVersion >= "5" && j.Command != nil && j.Command.Name != "pythonshell":
+		return defaultTimeoutMinutesNew
+	}
+	return defaultTimeoutMinutes
+}
+
+// RunTimeoutDuration is RunTimeout as a duration.
+func (j *Job) RunTimeoutDuration(o Override) time.Duration {
+	return time.Duration(j.RunTimeout(o)) * time.Minute
+}
+
+// Script is the location of the script that a job run with these arguments
+// runs: --scriptLocation overrides the command's.
+func (j *Job) Script(args map[string]string) string {
+	if s := strings.TrimSpace(args["--scriptLocation"]); s != "" {
+		return s
+	}
+	if j.Command == nil {
+		return ""
+	}
+	return j.Command.ScriptLocation
+}
+
+// ConcurrentRuns is how many runs of the job may be live at once; 1 by default.
+func (j *Job) ConcurrentRuns() int {
+	if j.ExecutionProperty == nil || j.ExecutionProperty.MaxConcurrentRuns == nil {
+		return 1
+	}
+	return int(*j.ExecutionProperty.MaxConcurrentRuns)
+}
+
+// Retries is how often a failed run of the job is tried again.
+func (j *Job) Retries() int {
+	if j.MaxRetries == nil {
+		return 0
+	}
+	return int(*j.MaxRetries)
+}
