@@ -1,0 +1,272 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func failAt(point string) func(*Options) {
+	return func(o *Options) { o.Env = []string{EnvFailpoint + "=" + point} }
+}
+
+// TestRunnerDiesAnywhere kills the runner at each fail point and checks what the
+// folder and a new start make of it: the job runs at most once, and whatever it
+// left can be found.
+func TestRunnerDiesAnywhere(t *testing.T) {
+	for point, tc := range map[string]struct {
+		claimed, exited bool
+		runs            int // after the job run was asked for again
+	}{
+		FailBeforeClaim: {false, false, 1},
+		FailAfterClaim:  {true, false, 0},
+		FailAfterFork:   {true, false, 1},
+		FailBeforeExit:  {true, false, 1},
+		FailAfterExit:   {true, true, 1},
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			data, runs := t.TempDir(), filepath.Join(t.TempDir(), "runs")
+			s := connect(t, data, failAt(point))
+			spec := sh("echo run >> " + runs)
+			if point == FailAfterFork { // it lives on, and somebody has to end it
+				spec = sh("echo run >> " + runs + "; exec sleep 1000")
+			}
+			dir := s.start("jr_x", spec)
+			s.wait("", EventGone)
+			st, err := Inspect(dir)
+			if err != nil || (st.Claim != nil) != tc.claimed || (st.Exit != nil) != tc.exited {
+				t.Fatalf("folder: %+v %v", st, err)
+			}
+			if st.Claim != nil && s.client.Alive(st.Claim.Runner) {
+				t.Error("the dead runner counts as alive")
+			}
+			if point == FailAfterFork {
+				waitFor(t, runs)
+			}
+			if err := EndAll("jr_x"); err != nil {
+				t.Fatal(err)
+			}
+			if left, err := carriers("jr_x"); err != nil || len(left) > 0 {
+				t.Errorf("left: %v %v", left, err)
+			}
+
+			again := connect(t, data)
+			if _, err := again.client.Start("jr_x", dir); err != nil {
+				t.Fatal(err)
+			}
+			if tc.claimed {
+				again.wait("jr_x", EventClaimed)
+			} else {
+				again.wait("jr_x", EventEnded)
+			}
+			if got := countLines(t, runs); got != tc.runs {
+				t.Errorf("ran %d times, want %d", got, tc.runs)
+			}
+		})
+	}
+}
+
+// waitFor returns once the file has content. The process that writes it is
+// nobody's child any more, so there is no event to wait for.
+func waitFor(t *testing.T, path string) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+			return
+		}
+	}
+	t.Fatalf("%s stayed empty", path)
+}
+
+func countLines(t *testing.T, path string) int {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return strings.Count(string(data), "\n")
+}
+
+// serverHelper is a server in a process of its own: it starts job jr_survivor
+// and then waits to be killed.
+func serverHelper(dir string) int {
+	started := make(chan struct{}, 1)
+	c, err := Connect(context.Background(), Options{DataDir: dir, Idle: 200 * time.Millisecond, Events: func(e Event) {
+		if e.Kind == EventStarted {
+			started <- struct{}{}
+		}
+	}})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if _, err := c.Start("jr_survivor", JobDir(dir, "jr_survivor")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	<-started
+	fmt.Println("started")
+	select {}
+}
+
+func TestServerDies(t *testing.T) {
+	t.Parallel()
+	data, runs, path := t.TempDir(), filepath.Join(t.TempDir(), "runs"), fifo(t)
+	first := &server{t: t, data: data}
+	dir := first.prepare("jr_survivor", sh("echo run >> "+runs+"; read go < "+path+"; exit 5"))
+	cmd := exec.Command("/proc/self/exe")
+	if exe, err := executable(); err == nil {
+		cmd.Path = exe
+	}
+	cmd.Env = append(os.Environ(), "TEST_SERVER_DIR="+data)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 64)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+
+	s := connect(t, data)
+	st, err := Inspect(dir)
+	if err != nil || st.Claim == nil || st.Exit != nil || !s.client.Alive(st.Claim.Runner) {
+		t.Fatalf("%+v %v", st, err)
+	}
+	if _, err := s.client.Start("jr_survivor", dir); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("jr_survivor", EventStarted) // told again, not started again
+	if err := os.WriteFile(path, []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.wait("jr_survivor", EventEnded).Exit; e.Code != 5 || countLines(t, runs) != 1 {
+		t.Errorf("%+v, %d runs", e, countLines(t, runs))
+	}
+}
+
+func TestTwoServersHearTheSame(t *testing.T) {
+	t.Parallel()
+	data, path := t.TempDir(), fifo(t)
+	a := connect(t, data)
+	a.start("jr_1", sh("read go < "+path))
+	a.wait("jr_1", EventStarted)
+	b := connect(t, data)
+	if err := os.WriteFile(path, []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if a.wait("jr_1", EventEnded).Runner != b.wait("jr_1", EventEnded).Runner {
+		t.Error("two runners")
+	}
+}
+
+func TestNewBuildRetiresTheOldRunner(t *testing.T) {
+	t.Parallel()
+	data, path := t.TempDir(), fifo(t)
+	old := connect(t, data)
+	old.start("jr_old", sh("read go < "+path))
+	oldRunner := old.wait("jr_old", EventStarted).Runner
+	if err := old.client.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := connect(t, data, func(o *Options) { o.Build = "newer" })
+	s.start("jr_new", sh("exit 4"))
+	if e := s.wait("jr_new", EventEnded); e.Exit.Code != 4 || e.Runner == oldRunner {
+		t.Errorf("%+v", e)
+	}
+	if err := os.WriteFile(path, []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.wait("jr_old", EventEnded); e.Runner != oldRunner {
+		t.Errorf("%+v", e)
+	}
+	if e := s.wait("", EventGone); e.Runner != oldRunner {
+		t.Errorf("the wrong runner ended: %+v", e)
+	}
+}
+
+func TestIdleRunnerEnds(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := connect(t, data, func(o *Options) { o.Idle = time.Millisecond })
+	s.start("jr_1", sh("true"))
+	runner := s.wait("jr_1", EventEnded).Runner
+	if err := s.client.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := lockFile(filepath.Join(data, "runner", runner+lockSuffix), syscall.LOCK_EX) // waits for its end
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(read(t, filepath.Join(data, "runner", logName)), "runner ends") {
+		t.Error("it did not end by itself")
+	}
+}
+
+// TestServersComeWhileRunnersEnd: whatever the moment, a start finds a runner
+// and runs once.
+func TestServersComeWhileRunnersEnd(t *testing.T) {
+	t.Parallel()
+	data, runs := t.TempDir(), filepath.Join(t.TempDir(), "runs")
+	const rounds = 60
+	for i := range rounds {
+		s := connect(t, data, func(o *Options) { o.Idle = time.Duration(i%7) * time.Millisecond / 2 })
+		id := fmt.Sprintf("jr_%d", i)
+		s.start(id, sh("echo run >> "+runs))
+		s.wait(id, EventEnded)
+		if err := s.client.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := countLines(t, runs); got != rounds {
+		t.Errorf("%d runs, want %d", got, rounds)
+	}
+}
+
+func TestLongDataPath(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), strings.Repeat("long", 20), strings.Repeat("path", 20))
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a := connect(t, data)
+	a.start("jr_1", sh("exit 1"))
+	a.wait("jr_1", EventEnded)
+	b := connect(t, data)
+	if len(b.client.PIDs()) != 1 {
+		t.Error("the second server did not find the runner")
+	}
+}
+
+func TestCopiedFolderIsTold(t *testing.T) {
+	t.Parallel()
+	s := connect(t, t.TempDir())
+	dir := s.start("jr_1", sh("true"))
+	s.wait("jr_1", EventEnded)
+	other := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := Inspect(other); err != nil || !st.Copied {
+		t.Errorf("%+v %v", st, err)
+	}
+}

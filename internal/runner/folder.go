@@ -1,0 +1,143 @@
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Claim says who took a job run. It exists before any process of the job does.
+type Claim struct {
+	// Runner is the instance that took it; empty when a stop came first.
+	Runner string    `json:"runner"`
+	PID    int       `json:"pid"`
+	Boot   string    `json:"boot"`
+	At     time.Time `json:"at"`
+	// Inode is that of the claim file itself: in a copy of the folder it
+	// differs, and then the processes belong to the original.
+	Inode uint64 `json:"inode"`
+}
+
+// Status is what the folder of a job run says.
+type Status struct {
+	Claim *Claim
+	Exit  *Exit
+	// Copied reports that the folder is not the one the claim was made in.
+	Copied bool
+}
+
+// Inspect reads the folder of a job run. A folder that is not there is an empty
+// Status. A claim that cannot be read is still a claim.
+func Inspect(dir string) (Status, error) {
+	var st Status
+	data, err := os.ReadFile(filepath.Join(dir, claimFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return st, nil
+	}
+	if err != nil {
+		return st, err
+	}
+	st.Claim = &Claim{}
+	if json.Unmarshal(data, st.Claim) != nil {
+		st.Claim = &Claim{}
+	}
+	if info, err := os.Stat(filepath.Join(dir, claimFile)); err == nil {
+		st.Copied = st.Claim.Inode != 0 && st.Claim.Inode != inode(info)
+	}
+	data, err = os.ReadFile(filepath.Join(dir, exitFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return st, nil
+	}
+	if err != nil {
+		return st, err
+	}
+	var e Exit
+	if json.Unmarshal(data, &e) == nil {
+		st.Exit = &e
+	}
+	return st, nil
+}
+
+// Refuse makes sure that a job run which was never claimed will never start, and
+// returns the exit that says so. It fails with fs.ErrExist when it was claimed.
+func Refuse(dir string) (Exit, error) {
+	now := time.Now().UTC()
+	if err := writeClaim(dir, Claim{PID: os.Getpid(), Boot: bootID(), At: now}); err != nil {
+		return Exit{}, err
+	}
+	e := Exit{Reason: Stopped, EndedAt: now}
+	return e, WriteExit(dir, e)
+}
+
+// writeClaim claims the folder for good, or fails with fs.ErrExist. The claim
+// appears with its content, so a full disk leaves none that is half written.
+func writeClaim(dir string, c Claim) error {
+	tmp := filepath.Join(dir, claimFile+"."+c.Runner+".tmp")
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	defer os.Remove(tmp)
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	c.Inode = inode(info)
+	if err := json.NewEncoder(f).Encode(c); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, claimFile)
+	if err := os.Link(tmp, path); err != nil {
+		return err
+	}
+	// After the link, so that one commit of the file system carries both.
+	if err := errors.Join(f.Sync(), syncDir(dir), syncDir(filepath.Dir(dir))); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+// unclaim takes back a claim under which nothing was started.
+func unclaim(dir string) error {
+	return errors.Join(os.Remove(filepath.Join(dir, claimFile)), syncDir(dir))
+}
+
+// WriteExit makes the outcome of a claimed job run durable.
+func WriteExit(dir string, e Exit) error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(dir, exitFile+".tmp")
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(data, '\n'))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, filepath.Join(dir, exitFile)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return nil
+}

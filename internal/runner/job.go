@@ -1,0 +1,246 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// job is one job run in the hands of this runner.
+type job struct {
+	id, dir string
+	host    *host
+	log     *slog.Logger
+
+	stopOnce sync.Once
+	stop     chan struct{} // closed by the first stop
+	grace    time.Duration // of that stop
+
+	mu      sync.Mutex
+	started time.Time // zero until the process runs
+}
+
+func (j *job) askStop(grace time.Duration) {
+	j.stopOnce.Do(func() {
+		j.grace = grace
+		close(j.stop)
+	})
+}
+
+func (j *job) stopAsked() bool {
+	select {
+	case <-j.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (j *job) startedAt() time.Time {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.started
+}
+
+// run takes the job run from its claim to its durable exit and returns what is
+// to be told.
+func (j *job) run() Event {
+	spec, err := ReadSpec(j.dir)
+	if err != nil {
+		return j.refused(err)
+	}
+	s, err := openStreams(j.dir, spec.LogLimit)
+	if err != nil {
+		return j.refused(err)
+	}
+	defer s.close()
+	failpoint(FailBeforeClaim)
+	err = writeClaim(j.dir, Claim{Runner: j.host.instance, PID: os.Getpid(), Boot: j.host.boot, At: time.Now().UTC()})
+	if errors.Is(err, fs.ErrExist) {
+		return Event{Kind: EventClaimed, ID: j.id}
+	}
+	if err != nil {
+		return j.refused(err)
+	}
+	failpoint(FailAfterClaim)
+	exit, err := j.process(spec, s)
+	if err != nil {
+		uerr := unclaim(j.dir)
+		if uerr == nil {
+			return j.refused(err)
+		}
+		j.log.Error("cannot take back a claim", "error", uerr)
+		exit = Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, spec), EndedAt: time.Now().UTC()}
+	}
+	failpoint(FailBeforeExit)
+	j.keep(exit)
+	failpoint(FailAfterExit)
+	_ = os.Remove(filepath.Join(j.dir, "work")) // only when the job left nothing in it
+	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
+}
+
+func (j *job) refused(err error) Event {
+	j.log.Warn("job not started", "error", err)
+	return Event{Kind: EventRefused, ID: j.id, Error: err.Error()}
+}
+
+// process runs the claimed job to its end. An error means that nothing ran, for
+// want of something that may come back.
+func (j *job) process(spec Spec, s *streams) (Exit, error) {
+	now := time.Now()
+	if j.stopAsked() {
+		return Exit{Reason: Stopped, EndedAt: now.UTC()}, nil
+	}
+	ch, err := j.host.children.start(spec.Argv, &syscall.ProcAttr{
+		Dir:   spec.Dir,
+		Env:   append(withoutVar(spec.Env, EnvJobRunID), EnvJobRunID+"="+j.id),
+		Files: []uintptr{s.null.Fd(), uintptr(s.out.w), uintptr(s.err.w)},
+	})
+	if err != nil && scarce(err) {
+		return Exit{}, err
+	}
+	if err != nil {
+		return Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, spec), EndedAt: now.UTC()}, nil
+	}
+	failpoint(FailAfterFork)
+	started := time.Now()
+	j.mu.Lock()
+	j.started = started
+	j.mu.Unlock()
+	j.host.tell(Event{Kind: EventStarted, ID: j.id, At: started.UTC()})
+	s.copy()
+	e := Exit{Reason: j.watch(ch, spec), StartedAt: started.UTC()}
+	ended := time.Now()
+	e.Ran, e.EndedAt = ended.Sub(started), started.Add(ended.Sub(started)).UTC()
+	e.Code, e.Signal = ch.status.ExitStatus(), 0
+	if ch.status.Signaled() {
+		e.Signal = int(ch.status.Signal())
+	}
+	if ch.leftovers {
+		if err := EndAll(j.id); err != nil {
+			j.log.Error("leftovers of a job", "error", err)
+		}
+	}
+	s.drain()
+	if e.Code != 0 {
+		e.StderrTail = string(s.err.file.lastBytes())
+	}
+	return e, nil
+}
+
+// watch waits for the end of the main process and brings it about when the job
+// is stopped or its time is over.
+func (j *job) watch(ch *child, spec Spec) Reason {
+	var timeout, kill <-chan time.Time
+	if spec.Timeout > 0 {
+		timer := time.NewTimer(spec.Timeout)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	reason, stop := Exited, j.stop
+	end := func(why Reason, grace time.Duration) {
+		reason, stop, timeout = why, nil, nil
+		j.signal(ch, syscall.SIGTERM)
+		timer := time.NewTimer(grace)
+		kill = timer.C
+	}
+	for {
+		select {
+		case <-ch.ended:
+			return reason
+		case <-stop:
+			end(Stopped, j.grace)
+		case <-timeout:
+			end(TimedOut, spec.Grace)
+		case <-kill:
+			kill = nil
+			j.signal(ch, syscall.SIGKILL)
+		}
+	}
+}
+
+// signal reaches the process group and everything that left it.
+func (j *job) signal(ch *child, sig syscall.Signal) {
+	j.host.children.signal(ch, sig)
+	if err := signalCarriers(j.id, sig); err != nil {
+		j.log.Error("cannot look for processes that left the group of the job", "error", err)
+	}
+}
+
+// keep makes the exit durable, however long the disk stays full. It gives up
+// only when the folder is gone, since then nobody will ask.
+func (j *job) keep(e Exit) {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := WriteExit(j.dir, e)
+		if err == nil {
+			return
+		}
+		j.log.Error("cannot write the exit of a job", "error", err)
+		if errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		time.Sleep(wait) // no event tells that a disk has room again
+	}
+}
+
+// scarce reports whether a process could not be started for want of something
+// that others may give back.
+func scarce(err error) bool {
+	for _, e := range []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EIO, syscall.ENOSPC} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// explainStart says what was wrong with a program that cannot be started.
+func explainStart(err error, spec Spec) string {
+	if !errors.Is(err, syscall.E2BIG) {
+		if _, serr := os.Stat(spec.Dir); serr != nil {
+			return fmt.Sprintf("cannot start %s: its working folder: %v", spec.Argv[0], serr)
+		}
+		return fmt.Sprintf("cannot start %s: %v", spec.Argv[0], unwrapSyscall(err))
+	}
+	total := 0
+	for i, arg := range append(append([]string{}, spec.Argv...), spec.Env...) {
+		total += len(arg) + 1
+		if len(arg)+1 <= maxArgument {
+			continue
+		}
+		if i >= len(spec.Argv) {
+			name, _, _ := cutVar(arg)
+			return fmt.Sprintf("cannot start %s: the environment variable %s has %d bytes; this system takes at most %d in one",
+				spec.Argv[0], name, len(arg), maxArgument-1)
+		}
+		return fmt.Sprintf("cannot start %s: argument %s has %d bytes; this system takes at most %d in one argument. "+
+			"Put the value into a file or an object and pass its name", spec.Argv[0], argumentName(spec.Argv, i), len(arg), maxArgument-1)
+	}
+	return fmt.Sprintf("cannot start %s: arguments and environment have %d bytes together, more than this system takes. "+
+		"Put large values into files or objects and pass their names", spec.Argv[0], total)
+}
+
+// maxArgument is Linux's MAX_ARG_STRLEN, the terminating zero included.
+const maxArgument = 131072
+
+// argumentName is the --key before a value, else the position.
+func argumentName(argv []string, i int) string {
+	if i > 0 && len(argv[i-1]) > 2 && len(argv[i-1]) < 300 && argv[i-1][:2] == "--" {
+		return argv[i-1]
+	}
+	return fmt.Sprintf("number %d", i)
+}
+
+func unwrapSyscall(err error) error {
+	var se *os.SyscallError
+	if errors.As(err, &se) {
+		return se.Err
+	}
+	return err
+}

@@ -1,0 +1,187 @@
+package runner
+
+import (
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Command is the hidden first argument that makes the binary a runner.
+const Command = "__runner"
+
+const defaultIdle = 10 * time.Second
+
+// IsRunner reports whether this process was started as a runner. main asks it
+// before anything else, and so does TestMain of packages that start jobs.
+func IsRunner(args []string) bool {
+	return len(args) > 1 && args[1] == Command
+}
+
+// Main runs a runner until nobody needs it and returns its exit code. The
+// arguments are those after Command; the working folder is DATA/runner and file
+// descriptor 3 is the connection of the server that started it.
+func Main(args []string) int {
+	flags := flag.NewFlagSet(Command, flag.ContinueOnError)
+	build := flags.String("build", "", "identity of the executable")
+	idle := flags.Duration("idle", defaultIdle, "how long to wait for a server when there is no job")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("runner_pid", os.Getpid())
+	if err := hostJobs(log, *build, *idle); err != nil {
+		log.Error("runner", "error", err)
+		return 1
+	}
+	return 0
+}
+
+// hostJobs hosts jobs in this process.
+func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
+	closeInherited()
+	first, err := firstConn()
+	if err != nil {
+		return err
+	}
+	if err := becomeSubreaper(); err != nil {
+		log.Warn("cannot adopt orphans", "error", err)
+	}
+	// Caught rather than ignored, because jobs would inherit that. A shutdown
+	// of the machine reaches the jobs by itself; we stay to note their end.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGXFSZ, syscall.SIGPIPE)
+	h := &host{
+		instance: rand.Text(),
+		boot:     bootID(),
+		build:    build,
+		pid:      os.Getpid(),
+		children: newChildren(),
+		log:      log,
+		jobs:     map[string]*job{},
+		lines:    map[*line]bool{},
+		changed:  make(chan struct{}, 1),
+	}
+	go func() {
+		for sig := range caught {
+			log.Info("staying for the jobs", "signal", sig.String(), "jobs", h.running())
+		}
+	}()
+	dead := make(chan os.Signal, 1)
+	signal.Notify(dead, syscall.SIGCHLD)
+	go h.children.reap(dead)
+
+	lock, err := lockFile(h.instance+lockSuffix, syscall.LOCK_EX|syscall.LOCK_NB)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	listener, err := net.Listen("unix", h.instance+sockSuffix) // relative, so short
+	if err != nil {
+		return fmt.Errorf("listen in the runner folder: %w", err)
+	}
+	go h.accept(listener)
+	log.Info("runner started", "instance", h.instance, "build", build)
+	go h.serve(newLine(first))
+
+	var starting *os.File
+	h.untilIdle(idle, func() bool {
+		starting, err = h.endIfIdle()
+		return starting != nil
+	})
+	h.sayGoodbye()
+	err = errors.Join(os.Remove(h.instance+sockSuffix), os.Remove(h.instance+lockSuffix))
+	log.Info("runner ends", "instance", h.instance)
+	// starting is unlocked by the end of the process and not before.
+	defer func() { _ = starting.Fd() }()
+	return err
+}
+
+// endIfIdle returns the held start lock if this runner may end. Servers connect
+// under that lock, so while we hold it none is half-way in.
+func (h *host) endIfIdle() (*os.File, error) {
+	lock, err := lockFile(startLock, syscall.LOCK_EX|syscall.LOCK_NB)
+	if err != nil {
+		return nil, err
+	}
+	if idle, _ := h.idle(); !idle {
+		return nil, lock.Close()
+	}
+	return lock, nil
+}
+
+func (h *host) accept(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			h.log.Warn("accept", "error", err)
+			time.Sleep(100 * time.Millisecond) // out of descriptors, most likely
+			continue
+		}
+		go h.serve(newLine(conn))
+	}
+}
+
+// closeInherited closes what the server's own parent left open in it: a job, or
+// this process, must not keep somebody's pipe open.
+func closeInherited() {
+	fds, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return
+	}
+	for _, entry := range fds {
+		fd, err := strconv.Atoi(entry.Name())
+		if err != nil || fd <= 3 {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			_ = syscall.Close(fd)
+		}
+	}
+}
+
+// firstConn is the connection that the starting server left at descriptor 3.
+func firstConn() (net.Conn, error) {
+	syscall.CloseOnExec(3)
+	f := os.NewFile(3, "server")
+	defer f.Close()
+	conn, err := net.FileConn(f)
+	if err != nil {
+		return nil, fmt.Errorf("the runner is started by reglue itself, not by hand: %w", err)
+	}
+	return conn, nil
+}
+
+const (
+	startLock  = "start.lock"
+	lockSuffix = ".lock"
+	sockSuffix = ".sock"
+	logName    = "runner.log"
+)
+
+// lockFile opens a file and locks it as flock(2) does. Closing it unlocks it.
+func lockFile(path string, how int) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(f.Fd()), how)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(os.NewSyscallError("flock "+path, err), f.Close())
+	}
+	return f, nil
+}

@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// executable is the running binary even after its file was replaced.
+func executable() (string, error) { return "/proc/self/exe", nil }
+
+func becomeSubreaper() error {
+	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+}
+
+func bootID() string {
+	data, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(data))
+}
+
+func inode(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Ino
+	}
+	return 0
+}
+
+// reapOne reaps a dead child, if there is one, and calls before while the child
+// is still a zombie.
+func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
+	var info unix.Siginfo
+	var status syscall.WaitStatus
+	for {
+		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		pid := siginfoPID(&info)
+		if err != nil || pid == 0 {
+			return 0, status, false
+		}
+		before(pid)
+		for {
+			got, err := syscall.Wait4(pid, &status, 0, nil)
+			if err == syscall.EINTR {
+				continue
+			}
+			return got, status, err == nil
+		}
+	}
+}
+
+// siginfoPID reads si_pid, which x/sys does not name: it follows three ints,
+// aligned as a pointer.
+func siginfoPID(info *unix.Siginfo) int {
+	const word = strconv.IntSize / 8
+	const off = (12 + word - 1) / word * word
+	return int(*(*int32)(unsafe.Add(unsafe.Pointer(info), off)))
+}
+
+// pipe returns a pipe of which our end works with the poller and the other one
+// blocks, as programs expect of their standard output.
+func pipe() (r *os.File, w int, err error) {
+	var p [2]int
+	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
+		return nil, 0, os.NewSyscallError("pipe", err)
+	}
+	if err := syscall.SetNonblock(p[0], true); err != nil {
+		_, _ = syscall.Close(p[0]), syscall.Close(p[1])
+		return nil, 0, os.NewSyscallError("set nonblock", err)
+	}
+	return os.NewFile(uintptr(p[0]), "pipe"), p[1], nil
+}
+
+func socketpair() (int, int, error) {
+	p, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	return p[0], p[1], os.NewSyscallError("socketpair", err)
+}
+
+// shortDir calls f with a short path that leads to dir.
+func shortDir(dir string, f func(string) error) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return f("/proc/self/fd/" + strconv.Itoa(int(d.Fd())))
+}
+
+// adopted reports whether this process may have living children other than the
+// main processes of jobs: only then can a job have left something running. The
+// caller keeps forks out meanwhile.
+func (c *children) adopted() bool {
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return true
+	}
+	for _, thread := range threads {
+		data, err := os.ReadFile("/proc/self/task/" + thread.Name() + "/children")
+		if err != nil && thread.Name() == strconv.Itoa(os.Getpid()) {
+			return true // a kernel without these files cannot tell
+		}
+		for field := range bytes.FieldsSeq(data) {
+			if pid, err := strconv.Atoi(string(field)); err == nil && !c.isMain(pid) {
+				return true
+			}
+		}
+	}
+	return false
+}
