@@ -56,8 +56,8 @@ type link struct {
 	proc *os.Process // set when this process started it
 }
 
-// Connect meets every runner that lives in the data folder and starts none. It
-// retires those of another build.
+// Connect prepares the data folder for jobs and meets every runner that lives in
+// it. It starts none and retires those of another build.
 func Connect(ctx context.Context, opts Options) (*Client, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -72,6 +72,9 @@ func Connect(ctx context.Context, opts Options) (*Client, error) {
 	opts.DataDir = data
 	c := &Client{opts: opts, dir: filepath.Join(data, "runner"), links: map[string]*link{}}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := makeShards(data); err != nil {
 		return nil, err
 	}
 	lock, err := c.lockStart()

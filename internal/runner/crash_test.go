@@ -32,13 +32,13 @@ func TestRunnerDiesAnywhere(t *testing.T) {
 	} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			data, runs := t.TempDir(), filepath.Join(t.TempDir(), "runs")
+			data, runs, id := t.TempDir(), filepath.Join(t.TempDir(), "runs"), "jr_"+point
 			s := connect(t, data, failAt(point))
 			spec := sh("echo run >> " + runs)
 			if point == FailAfterFork { // it lives on, and somebody has to end it
 				spec = sh("echo run >> " + runs + "; exec sleep 1000")
 			}
-			dir := s.start("jr_x", spec)
+			dir := s.start(id, spec)
 			s.wait("", EventGone)
 			st, err := Inspect(dir)
 			if err != nil || (st.Claim != nil) != tc.claimed || (st.Exit != nil) != tc.exited {
@@ -50,21 +50,21 @@ func TestRunnerDiesAnywhere(t *testing.T) {
 			if point == FailAfterFork {
 				waitFor(t, runs)
 			}
-			if err := EndAll("jr_x"); err != nil {
+			if err := EndAll(id); err != nil {
 				t.Fatal(err)
 			}
-			if left, err := carriers("jr_x"); err != nil || len(left) > 0 {
+			if left, err := carriers(id); err != nil || len(left) > 0 {
 				t.Errorf("left: %v %v", left, err)
 			}
 
 			again := connect(t, data)
-			if _, err := again.client.Start("jr_x", dir); err != nil {
+			if _, err := again.client.Start(id, dir); err != nil {
 				t.Fatal(err)
 			}
 			if tc.claimed {
-				again.wait("jr_x", EventClaimed)
+				again.wait(id, EventClaimed)
 			} else {
-				again.wait("jr_x", EventEnded)
+				again.wait(id, EventEnded)
 			}
 			if got := countLines(t, runs); got != tc.runs {
 				t.Errorf("ran %d times, want %d", got, tc.runs)
@@ -121,6 +121,9 @@ func serverHelper(dir string) int {
 func TestServerDies(t *testing.T) {
 	t.Parallel()
 	data, runs, path := t.TempDir(), filepath.Join(t.TempDir(), "runs"), fifo(t)
+	if err := makeShards(data); err != nil {
+		t.Fatal(err)
+	}
 	first := &server{t: t, data: data}
 	dir := first.prepare("jr_survivor", sh("echo run >> "+runs+"; read go < "+path+"; exit 5"))
 	cmd := exec.Command("/proc/self/exe")
@@ -229,7 +232,7 @@ func TestServersComeWhileRunnersEnd(t *testing.T) {
 	data, runs := t.TempDir(), filepath.Join(t.TempDir(), "runs")
 	const rounds = 60
 	for i := range rounds {
-		s := connect(t, data, func(o *Options) { o.Idle = time.Duration(i%7) * time.Millisecond / 2 })
+		s := connect(t, data, func(o *Options) { o.Idle = time.Duration(1+i%7) * time.Millisecond / 2 })
 		id := fmt.Sprintf("jr_%d", i)
 		s.start(id, sh("echo run >> "+runs))
 		s.wait(id, EventEnded)

@@ -88,25 +88,38 @@ func LogPaths(dataDir, id string) (stdout, stderr string) {
 	return filepath.Join(dir, stdoutFile), filepath.Join(dir, stderrFile)
 }
 
-// MakeJobDir creates the folder of a job run and returns it.
+// MakeJobDir creates the folder of a job run and returns it. Connect has made
+// the folders above it durable.
 func MakeJobDir(dataDir, id string) (string, error) {
 	if !idPattern.MatchString(id) {
 		return "", fmt.Errorf("job run id %q cannot name a folder", id)
 	}
 	dir := JobDir(dataDir, id)
-	shard := filepath.Dir(dir)
-	if _, err := os.Stat(shard); errors.Is(err, os.ErrNotExist) {
-		if err := os.MkdirAll(shard, 0o700); err != nil {
-			return "", err
-		}
-		if err := errors.Join(syncDir(filepath.Dir(shard)), syncDir(dataDir)); err != nil {
-			return "", err
-		}
-	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", err
 	}
 	return dir, nil
+}
+
+// makeShards creates the folders over which job runs are spread, all at once so
+// that no start pays for one.
+func makeShards(dataDir string) error {
+	jobs := filepath.Join(dataDir, "jobs")
+	if err := os.MkdirAll(jobs, 0o700); err != nil {
+		return err
+	}
+	made := false
+	for i := range 256 {
+		err := os.Mkdir(filepath.Join(jobs, fmt.Sprintf("%02x", i)), 0o700)
+		if err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+		made = made || err == nil
+	}
+	if !made {
+		return nil
+	}
+	return errors.Join(syncDir(jobs), syncDir(dataDir))
 }
 
 // WriteSpec puts the spec where the runner will look for it. It need not be
