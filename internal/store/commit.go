@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+)
+
+// Commit writes the members in one transaction. A member that returns an error
+// is undone alone and its error is returned in errs at its place; the others
+// stay. If err is not nil, nothing at all was written: see IsFull and IsFatal.
+// Only one goroutine may call Commit at a time. Once begun it is not cancelled.
+func (db *DB) Commit(ctx context.Context, members []func(*Tx) error) (errs []error, err error) {
+	if db.writer == nil {
+		return nil, errReadOnly
+	}
+	if err := db.failure(); err != nil {
+		return nil, fmt.Errorf("the store failed before: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	db.catchUp(ctx)
+
+	tx := &Tx{ctx: ctx, db: db, conn: db.writer, write: true, fresh: make(map[definitionHash]int64)}
+	whole := false
+	defer func() {
+		tx.over = true
+		if !whole {
+			db.rollback(ctx, err)
+		}
+	}()
+	if err := tx.conn.exec(ctx, sqlBeginWrite); err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	errs = make([]error, len(members))
+	for i, member := range members {
+		if errs[i], err = tx.run(member); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.finish(); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	whole = true
+	maps.Copy(db.definitions, tx.fresh)
+	db.committed(tx.writes)
+	return errs, nil
+}
+
+// run carries out one member: failed is its own error, err one that ends the
+// transaction.
+func (tx *Tx) run(member func(*Tx) error) (failed, err error) {
+	tx.saved, tx.member = false, tx.member[:0]
+	failed = member(tx)
+	if tx.ended != nil {
+		return nil, tx.ended
+	}
+	if failed != nil {
+		for _, h := range tx.member {
+			delete(tx.fresh, h)
+		}
+	}
+	if !tx.saved {
+		return failed, nil
+	}
+	if failed != nil {
+		if err := tx.conn.exec(tx.ctx, sqlRollbackTo); err != nil {
+			return nil, err
+		}
+	}
+	return failed, tx.conn.exec(tx.ctx, sqlRelease)
+}
+
+// finish keeps the sequences and commits.
+func (tx *Tx) finish() error {
+	if err := tx.db.seqs.save(tx); err != nil {
+		return err
+	}
+	return tx.conn.exec(tx.ctx, sqlCommit)
+}
+
+// rollback undoes the open transaction. SQLite may have done so already, then
+// there is none and the error says only that.
+func (db *DB) rollback(ctx context.Context, cause error) {
+	_ = db.writer.exec(ctx, sqlRollback)
+	db.seqs.reload()
+	if IsFatal(cause) {
+		db.broken = cause
+	}
+}
+
+// View gives the function one consistent view of what is committed. Many views
+// run beside each other and beside a Commit.
+func (db *DB) View(ctx context.Context, read func(*Tx) error) (err error) {
+	c, err := db.reader(ctx)
+	if err != nil {
+		return err
+	}
+	// A statement that a context can cancel costs a goroutine; reads are short.
+	tx := &Tx{ctx: context.WithoutCancel(ctx), caller: ctx, db: db, conn: c}
+	if err := c.exec(tx.ctx, sqlBegin); err != nil {
+		return errors.Join(err, c.close(), db.giveBack(nil))
+	}
+	defer func() {
+		tx.over = true
+		if end := c.exec(tx.ctx, sqlRollback); end != nil {
+			err = errors.Join(err, end, c.close())
+			c = nil
+		}
+		err = errors.Join(err, db.giveBack(c))
+	}()
+	return read(tx)
+}

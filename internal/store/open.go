@@ -1,0 +1,327 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// File is the name of the database in its folder.
+const File = "reglue.db"
+
+// The account and region of a folder for which none were chosen.
+const (
+	DefaultAccount = "000000000000"
+	DefaultRegion  = "us-east-1"
+)
+
+const (
+	metaAccount = "account"
+	metaRegion  = "region"
+)
+
+// readers is how many views may run at once.
+const readers = 4
+
+// Options are the settings of a store. The zero value is usable.
+type Options struct {
+	// Log gets what an operator wants to know; nil drops it.
+	Log *slog.Logger
+	// Account and Region are kept in the folder when it is created. Empty
+	// means the kept ones, or the default for a new folder.
+	Account, Region string
+}
+
+// DB is an open store. Its methods are safe for concurrent use, except that
+// only one goroutine may Commit at a time.
+type DB struct {
+	path  string
+	log   *slog.Logger
+	scope glue.Scope
+
+	// The writer's side; nil when the store is open for reading only.
+	writing *sql.DB
+	writer  *conn
+	seqs    *sequences
+	// definitions are committed ones, by hash.
+	definitions map[definitionHash]int64
+	// broken is the fatal error after which nothing is written any more.
+	broken     error
+	checkpoint *checkpointer
+
+	reading *sql.DB
+	// idle holds the read connections that are not in use; a nil one is still
+	// to be opened.
+	idle chan *conn
+}
+
+// Open opens the store in a folder for the one owner that writes it. It creates
+// what is missing, for its user alone, and brings an older database up to date
+// after copying it.
+func Open(ctx context.Context, dir string, opt Options) (*DB, error) {
+	db := &DB{log: opt.Log, definitions: make(map[definitionHash]int64)}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if db.path, err = prepareFile(dir); err != nil {
+		return nil, err
+	}
+	if err := db.open(ctx, opt); err != nil {
+		return nil, errors.Join(explain(err, db.path), db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context, opt Options) (err error) {
+	if db.writing, err = sql.Open("sqlite", dsn(db.path, writePragmas)); err != nil {
+		return err
+	}
+	c, err := newConn(ctx, db.writing)
+	if err != nil {
+		return err
+	}
+	db.writer = c
+	steps, err := readMigrations(migrationFiles)
+	if err != nil {
+		return err
+	}
+	m := migrator{conn: c, path: db.path, log: db.log, steps: steps}
+	if err := m.migrate(ctx); err != nil {
+		return err
+	}
+	if db.seqs, err = loadSequences(ctx, c); err != nil {
+		return err
+	}
+	if err := db.settle(ctx, opt); err != nil {
+		return err
+	}
+	if db.checkpoint, err = startCheckpointer(ctx, db.writing, db.path, db.log); err != nil {
+		return err
+	}
+	return db.openReaders(ctx)
+}
+
+// OpenReadOnly opens the store in a folder for reading, whether or not an owner
+// has it open. It never creates a store: ErrNoStore says that there is none.
+func OpenReadOnly(ctx context.Context, dir string) (*DB, error) {
+	path, err := filepath.Abs(filepath.Join(dir, File))
+	if err != nil {
+		return nil, err
+	}
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
+	case err != nil:
+		return nil, err
+	case info.Size() == 0:
+		// Its owner is about to create it, or never came to it.
+		return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
+	}
+	db := &DB{path: path, log: slog.New(slog.DiscardHandler)}
+	if err := db.openReading(ctx); err != nil {
+		return nil, errors.Join(explain(err, path), db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) openReading(ctx context.Context) error {
+	if err := checkFilesystem(filepath.Dir(db.path)); err != nil {
+		return err
+	}
+	if err := db.openReaders(ctx); err != nil {
+		return err
+	}
+	c, err := db.reader(ctx)
+	if err != nil {
+		return err
+	}
+	err = checkCurrent(ctx, c)
+	if err := errors.Join(err, db.giveBack(c)); err != nil {
+		return err
+	}
+	return db.View(ctx, db.readScope)
+}
+
+// prepareFile makes the folder and the empty database file, both for this user
+// alone: SQLite gives its log the permissions of the database.
+func prepareFile(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", hinted(err, "choose another folder with --data", "can't create the data folder %s", dir)
+	}
+	if err := checkFilesystem(dir); err != nil {
+		return "", err
+	}
+	path, err := filepath.Abs(filepath.Join(dir, File))
+	if err != nil {
+		return "", err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", hinted(err, "the data folder must belong to the user that runs reglue", "can't open %s", path)
+	}
+	return path, f.Close()
+}
+
+// Every connection gets these. Immediate transactions and a busy timeout make a
+// writer wait for another process that recovers the log, instead of failing.
+var basePragmas = []string{
+	"busy_timeout(10000)",
+	"foreign_keys(1)",
+	"temp_store(2)",
+}
+
+var writePragmas = append([]string{
+	"journal_mode(wal)",
+	"synchronous(full)",
+	"fullfsync(1)",
+	"checkpoint_fullfsync(1)",
+	// Checkpoints run beside the writer: see checkpointer.
+	"wal_autocheckpoint(0)",
+	"cache_size(-32000)",
+}, basePragmas...)
+
+var readPragmas = append([]string{
+	"query_only(1)",
+	"cache_size(-4000)",
+}, basePragmas...)
+
+// dsn names the file as a URI, so that any character may be in its path. The
+// file exists already: nothing here creates one.
+func dsn(path string, pragmas []string) string {
+	q := url.Values{"mode": {"rw"}, "_pragma": pragmas}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func (db *DB) openReaders(ctx context.Context) (err error) {
+	if db.reading, err = sql.Open("sqlite", dsn(db.path, readPragmas)); err != nil {
+		return err
+	}
+	db.reading.SetMaxIdleConns(0)
+	db.idle = make(chan *conn, readers)
+	for range readers {
+		db.idle <- nil
+	}
+	return nil
+}
+
+// reader takes a read connection, waiting for one if all are in use.
+func (db *DB) reader(ctx context.Context) (*conn, error) {
+	select {
+	case c := <-db.idle:
+		if c != nil {
+			return c, nil
+		}
+		c, err := newConn(ctx, db.reading)
+		if err != nil {
+			return nil, errors.Join(err, db.giveBack(nil))
+		}
+		return c, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// giveBack returns a read connection, nil for one that is gone.
+func (db *DB) giveBack(c *conn) error {
+	db.idle <- c
+	return nil
+}
+
+// Scope is the account and region of the folder.
+func (db *DB) Scope() glue.Scope { return db.scope }
+
+// settle keeps account and region in a new folder, and holds later settings
+// against them: names and node ids depend on both.
+func (db *DB) settle(ctx context.Context, opt Options) error {
+	errs, err := db.Commit(ctx, []func(*Tx) error{func(tx *Tx) error {
+		if err := db.readScope(tx); err != nil {
+			return err
+		}
+		if db.scope.Account != "" {
+			return nil
+		}
+		db.scope = glue.Scope{Account: DefaultAccount, Region: DefaultRegion}
+		if opt.Account != "" {
+			db.scope.Account = opt.Account
+		}
+		if opt.Region != "" {
+			db.scope.Region = opt.Region
+		}
+		if err := tx.SetMeta(metaAccount, db.scope.Account); err != nil {
+			return err
+		}
+		return tx.SetMeta(metaRegion, db.scope.Region)
+	}})
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return err
+	}
+	for _, s := range []struct{ name, want, kept string }{
+		{"account", opt.Account, db.scope.Account},
+		{"region", opt.Region, db.scope.Region},
+	} {
+		if s.want != "" && s.want != s.kept {
+			return hinted(nil, "leave --"+s.name+" out, or use another data folder",
+				"the data folder was created for %s %s, not %s", s.name, s.kept, s.want)
+		}
+	}
+	return nil
+}
+
+func (db *DB) readScope(tx *Tx) (err error) {
+	if db.scope.Account, _, err = tx.Meta(metaAccount); err != nil {
+		return err
+	}
+	db.scope.Region, _, err = tx.Meta(metaRegion)
+	return err
+}
+
+// Close closes the store. The last one to close it leaves all in one file.
+func (db *DB) Close() error {
+	var errs []error
+	if db.checkpoint != nil {
+		errs = append(errs, db.checkpoint.stop())
+	}
+	if db.reading != nil {
+		for range readers {
+			if c := <-db.idle; c != nil {
+				errs = append(errs, c.close())
+			}
+		}
+		errs = append(errs, db.reading.Close())
+	}
+	// The writer goes last, so that it is the one to fold the log into the file.
+	if db.writer != nil {
+		errs = append(errs, db.writer.close())
+	}
+	if db.writing != nil {
+		errs = append(errs, db.writing.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// explain turns what SQLite says of a file that it can't use into what to do.
+func explain(err error, path string) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, ErrNoStore) {
+		return err
+	}
+	switch {
+	case isDamage(err):
+		return hinted(err, "restore a copy of it, or move the file away to start anew; job folders beside it are kept",
+			"%s is damaged or not a reglue database", path)
+	case IsFull(err):
+		return hinted(err, "free some space", "no space left for %s", path)
+	}
+	return fmt.Errorf("open %s: %w", path, err)
+}
