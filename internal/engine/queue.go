@@ -10,10 +10,12 @@ type input struct {
 	do   func(b *batch) error
 	done chan error // nil for a report
 	// report is set for what nobody waits for and nobody would send again.
-	report  bool
-	state   atomic.Int32
-	effects []effect
-	after   []func()
+	report bool
+	// progress is set for a report that writes nothing at once.
+	progress bool
+	state    atomic.Int32
+	effects  []effect
+	after    []func()
 }
 
 const (

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/reglue/reglue/internal/flow"
-	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -47,7 +46,7 @@ func (e *Engine) loadLive(tx *store.Tx, rec *store.Run) (*liveRun, error) {
 func (e *Engine) loadJobRun(tx *store.Tx, rec *store.JobRun) error {
 	lj := &liveJob{rec: *rec, run: e.runs[rec.Run]}
 	if rec.Definition != 0 {
-		job, err := JobDefinition(tx, rec.Definition)
+		job, err := tx.JobDefinition(rec.Definition)
 		if err != nil {
 			return err
 		}
@@ -126,7 +125,11 @@ func (e *Engine) loadEnded(g *flow.Graph, rec *store.Run) (*flow.Run, error) {
 // rebase is a resumed run before anything started in it. What it carries follows
 // from the run that it resumes, which is over and keeps its states.
 func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run, error) {
-	prior, err := tx.Carried(rec.Previous)
+	seqs, err := tx.RunSeqs([]string{rec.Previous})
+	if err != nil {
+		return nil, err
+	}
+	prior, err := tx.RunBySeq(seqs[rec.Previous])
 	if err != nil {
 		return nil, err
 	}
@@ -138,17 +141,4 @@ func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run,
 		return nil, err
 	}
 	return flow.Rebase(g, run, rec.Roots, rec.ID), nil
-}
-
-// JobDefinition is the job as it was when an attempt of it started.
-func JobDefinition(tx *store.Tx, id int64) (*glue.Job, error) {
-	body, err := tx.Definition(id)
-	if err != nil {
-		return nil, err
-	}
-	job := &glue.Job{}
-	if err := unmarshal(body, job); err != nil {
-		return nil, fmt.Errorf("job definition %d: %w", id, err)
-	}
-	return job, nil
 }

@@ -12,7 +12,7 @@ func (e *Engine) report(r executor.Report) {
 	if r.State.Terminal() {
 		failpoint.Hit("engine.report")
 	}
-	e.queue.put(&input{report: true, do: func(b *batch) error { return b.reported(r) }})
+	e.queue.put(&input{report: true, progress: !r.State.Terminal(), do: func(b *batch) error { return b.reported(r) }})
 }
 
 var reported = map[executor.State]flow.State{

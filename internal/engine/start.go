@@ -11,8 +11,6 @@ import (
 	"github.com/reglue/reglue/internal/store"
 )
 
-func unmarshal(body []byte, v any) error { return json.Unmarshal(body, v) }
-
 // invocationMemory is how long a client's repeat of a call gets the first answer
 // (R37).
 const invocationMemory = time.Hour

@@ -1,0 +1,5 @@
+package main
+
+import "golang.org/x/sys/unix"
+
+func dataSync(fd int) error { return unix.Fdatasync(fd) }

@@ -1,0 +1,345 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/reglue/reglue/internal/api"
+	"github.com/reglue/reglue/internal/awsglue"
+	"github.com/reglue/reglue/internal/engine"
+	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/executor/local"
+	"github.com/reglue/reglue/internal/s3"
+	"github.com/reglue/reglue/internal/store"
+	"github.com/reglue/reglue/internal/wire"
+)
+
+const (
+	authNone       = "none"
+	authSigV4      = "sigv4"
+	defaultListen  = "127.0.0.1:4780"
+	defaultRegion  = "us-east-1"
+	defaultAccount = "000000000000"
+)
+
+// serverOptions are the settings of a server. Zero values mean the defaults.
+type serverOptions struct {
+	Data string
+	// Listen is HOST:PORT; empty takes the port of the last owner, else the
+	// default, else any free one.
+	Listen string
+	Auth   string
+	Hosts  []string
+	Maps   []string
+	// Account and Region are kept in the folder when it is created.
+	Account, Region string
+	Python          string
+	MaxLocalJobs    int
+	StopGrace       time.Duration
+	// UnlimitedResumes and ResumeStopped lift R41 and R38.
+	UnlimitedResumes, ResumeStopped bool
+	Retention                       time.Duration
+	Log                             *slog.Logger
+}
+
+// server owns a data folder and answers on its port.
+type server struct {
+	opt      serverOptions
+	folder   *folder
+	db       *store.DB
+	engine   *engine.Engine
+	api      *api.API
+	listener net.Listener
+	tokens   tokens
+	key      accessKey
+	// newKey is set when this start made the key.
+	newKey bool
+
+	Endpoint string
+
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error
+}
+
+// startServer owns the folder, recovers what was running and serves until Close.
+func startServer(ctx context.Context, o serverOptions) (*server, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	f, err := own(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{opt: o, folder: f, done: make(chan struct{})}
+	s.opt.Data = f.dir
+	if err := s.open(ctx); err != nil {
+		s.closeParts()
+		return nil, err
+	}
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	go s.run(run)
+	return s, nil
+}
+
+func (o *serverOptions) complete() error {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Auth == "" {
+		o.Auth = authNone
+	}
+	if o.Auth != authNone && o.Auth != authSigV4 {
+		return fmt.Errorf("--auth must be %s or %s, not %q", authNone, authSigV4, o.Auth)
+	}
+	if o.Listen == "" || o.Auth != authNone {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen must be HOST:PORT: %w", err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--auth none serves on loopback only, since this server runs code for whoever reaches it; "+
+			"use --auth sigv4 to listen on %s", o.Listen)
+	}
+	return nil
+}
+
+func (s *server) open(ctx context.Context) error {
+	var err error
+	if s.db, err = store.Open(ctx, s.opt.Data, store.Options{
+		Log: s.opt.Log, Account: s.opt.Account, Region: s.opt.Region,
+	}); err != nil {
+		return err
+	}
+	if s.tokens, err = loadTokens(s.opt.Data); err != nil {
+		return err
+	}
+	if err := s.openKey(); err != nil {
+		return err
+	}
+	if s.listener, err = s.listen(ctx); err != nil {
+		return err
+	}
+	s.Endpoint = "http://" + reachable(s.listener.Addr().String())
+	files, err := s3.NewMap(s.opt.Data, s.opt.Maps)
+	if err != nil {
+		return err
+	}
+	jobs, err := s.executor(files)
+	if err != nil {
+		return err
+	}
+	s.engine = engine.New(engine.Options{
+		Store: s.db, Executor: jobs, Log: s.opt.Log, EndpointURL: s.jobEndpoint,
+		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, Retention: s.opt.Retention,
+	})
+	s.api = api.New(s.db, s.engine, api.Options{Log: s.opt.Log})
+	return s.folder.tell(ownerInfo{
+		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(),
+	})
+}
+
+func (s *server) openKey() error {
+	if s.opt.Auth != authSigV4 {
+		return nil
+	}
+	k, ok, err := loadAccessKey(s.opt.Data)
+	if err == nil && !ok {
+		k, err = makeAccessKey(s.opt.Data)
+		s.newKey = true
+	}
+	s.key = k
+	return err
+}
+
+// listen takes the address that was asked for. Without one it takes that of the
+// last owner, so that the endpoint of a live job stays right, then the default
+// port, then any.
+func (s *server) listen(ctx context.Context) (net.Listener, error) {
+	var lc net.ListenConfig
+	if s.opt.Listen != "" {
+		l, err := lc.Listen(ctx, "tcp", s.opt.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("%w; is another server running? choose another port with --listen", err)
+		}
+		return l, nil
+	}
+	tries := []string{defaultListen, "127.0.0.1:0"}
+	if last, err := readOwner(s.opt.Data); err == nil && last.Address != "" {
+		tries = append([]string{last.Address}, tries...)
+	}
+	var errs []error
+	for _, addr := range tries {
+		l, err := lc.Listen(ctx, "tcp", addr)
+		if err == nil {
+			return l, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+// reachable is where a client on this machine reaches an address that the server
+// listens on.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (s *server) executor(files *s3.Map) (*local.Executor, error) {
+	python, err := awsglue.Install(filepath.Join(s.opt.Data, "awsglue"))
+	if err != nil {
+		return nil, err
+	}
+	return local.New(local.Options{
+		Data: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
+		Files: files, PythonPath: python, Log: s.opt.Log, Env: s.jobEnv,
+	})
+}
+
+// The purposes of tokens.
+const (
+	forGlue = "glue"
+	forS3   = "s3"
+)
+
+// jobEndpoint is where a job run reaches this server's Glue protocol.
+func (s *server) jobEndpoint(jobRunID string) string {
+	return s.Endpoint + "/job/" + jobRunID + "/" + s.tokens.of(forGlue, jobRunID)
+}
+
+// jobEnv gives a job throw-away credentials and the built-in S3: jobs are sealed
+// unless the operator opens them.
+func (s *server) jobEnv(spec executor.Spec) map[string]string {
+	region := s.db.Scope().Region
+	return map[string]string{
+		"AWS_ENDPOINT_URL_S3":   s.Endpoint,
+		"AWS_REGION":            region,
+		"AWS_DEFAULT_REGION":    region,
+		"AWS_ACCESS_KEY_ID":     spec.JobRunID,
+		"AWS_SECRET_ACCESS_KEY": s.tokens.of(forS3, spec.JobRunID),
+	}
+}
+
+// live reports whether a job run is not over; its tokens are void afterwards.
+func (s *server) live(jobRunID string) bool {
+	ok := false
+	err := s.db.View(context.Background(), func(tx *store.Tx) error {
+		jr, err := tx.JobRun(jobRunID)
+		ok = jr != nil && jr.State.Live()
+		return err
+	})
+	return err == nil && ok
+}
+
+func (s *server) secret(accessKeyID string) (string, bool) {
+	if s.key.ID != "" && accessKeyID == s.key.ID {
+		return s.key.Secret, true
+	}
+	return "", false
+}
+
+func (s *server) s3Secret(accessKeyID string) (string, bool) {
+	if secret, ok := s.secret(accessKeyID); ok {
+		return secret, true
+	}
+	if strings.HasPrefix(accessKeyID, "jr_") && s.live(accessKeyID) {
+		return s.tokens.of(forS3, accessKeyID), true
+	}
+	return "", false
+}
+
+func (s *server) handler() http.Handler {
+	glue := &wire.Handler{
+		TargetPrefix: "AWSGlue.",
+		Call: func(ctx context.Context, op string, body []byte) (any, error) {
+			r := wire.RequestFrom(ctx)
+			caller := r.AccessKey
+			if r.JobRun != "" {
+				caller = r.JobRun
+			}
+			ctx = api.WithCall(ctx, engine.Call{
+				Invocation: r.InvocationID, Caller: caller, Operation: op, BodyHash: r.BodyHash,
+			})
+			return s.api.Call(ctx, op, body)
+		},
+		Error: s.api.Error,
+		Hosts: wire.Hosts(s.opt.Hosts),
+		JobToken: func(id, token string) bool {
+			return s.tokens.valid(forGlue, id, token) && s.live(id)
+		},
+		Log: s.opt.Log,
+	}
+	if s.opt.Auth == authSigV4 {
+		glue.Signatures = &wire.Signatures{Service: "glue", Secrets: s.secret}
+	}
+	return glue
+}
+
+// run serves until the context ends. A part that fails ends all.
+func (s *server) run(ctx context.Context) {
+	defer close(s.done)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopEngine()
+	engineDone := make(chan error, 1)
+	go func() {
+		err := s.engine.Run(engineCtx)
+		cancel()
+		engineDone <- err
+	}()
+	web := &wire.Server{Handler: s.handler(), Log: s.opt.Log}
+	err := web.Serve(ctx, s.listener)
+	// Requests are drained; only now may the engine go.
+	stopEngine()
+	s.err = errors.Join(err, <-engineDone)
+}
+
+// Wait returns when the server has ended on its own, with its error.
+func (s *server) Wait() <-chan struct{} { return s.done }
+
+// Target is the server as this process's own commands reach it.
+func (s *server) Target() *target {
+	return &target{
+		Caller: &apiCaller{s.api}, Kind: targetInProcess, Endpoint: s.Endpoint,
+		Logs: folderLogs(s.opt.Data), Close: noClose,
+	}
+}
+
+// Close drains requests and gives the folder up. Jobs go on.
+func (s *server) Close(context.Context) error {
+	s.cancel()
+	<-s.done
+	s.closeParts()
+	return s.err
+}
+
+func (s *server) closeParts() {
+	if s.db != nil {
+		if err := s.db.Close(); err != nil {
+			s.opt.Log.Error("close the store", "error", err)
+		}
+	}
+	if s.listener != nil {
+		_ = s.listener.Close() // closed already when it served
+	}
+	_ = s.folder.release()
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/reglue/reglue/internal/api"
+	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
+)
+
+// targetOptions say what a command talks to.
+type targetOptions struct {
+	Data     string
+	Endpoint string
+	Profile  string
+	Region   string
+	// Own makes the command the owner of the folder if nobody is: it is going
+	// to change something.
+	Own bool
+	Log *slog.Logger
+}
+
+type targetKind int
+
+const (
+	targetEndpoint targetKind = iota
+	targetAWS
+	targetOwner
+	targetInProcess
+)
+
+// target is what a command talks to, and where the logs of its job runs are.
+type target struct {
+	Caller
+	Kind targetKind
+	// Endpoint is the server's URL; empty within this process.
+	Endpoint string
+	// Logs finds what a job run wrote; nil where the files can't be reached.
+	Logs func(jobRunID string) (stdout, stderr string, ok bool)
+	// Close gives up what opening took.
+	Close func() error
+}
+
+// openTarget finds what a command talks to: the account of a profile, the
+// endpoint, the owner of the data folder, or, when it has no owner, the folder.
+func openTarget(ctx context.Context, o targetOptions) (*target, error) {
+	switch {
+	case o.Profile != "":
+		c, err := newAWSCaller(ctx, o.Profile, o.Region)
+		if err != nil {
+			return nil, err
+		}
+		return &target{Caller: c, Kind: targetAWS, Close: noClose}, nil
+	case o.Endpoint != "":
+		c, err := newEndpointCaller(ctx, o.Endpoint, o.Region)
+		if err != nil {
+			return nil, err
+		}
+		return &target{Caller: c, Kind: targetEndpoint, Endpoint: o.Endpoint, Close: noClose}, nil
+	}
+	isOwned, err := owned(o.Data)
+	if err != nil {
+		return nil, fmt.Errorf("data folder %s: %w", o.Data, err)
+	}
+	switch {
+	case isOwned:
+		return openOwner(o)
+	case o.Own:
+		return openOwn(ctx, o)
+	}
+	return openReadOnly(ctx, o)
+}
+
+func noClose() error { return nil }
+
+func openOwner(o targetOptions) (*target, error) {
+	info, err := readOwner(o.Data)
+	if err != nil {
+		return nil, ownedBy(o.Data)
+	}
+	id, secret := "reglue", "reglue"
+	if info.Auth == authSigV4 {
+		k, ok, err := loadAccessKey(o.Data)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			id, secret = k.ID, k.Secret
+		}
+	}
+	region := o.Region
+	if region == "" {
+		region = defaultRegion
+	}
+	return &target{
+		Caller: newHTTPCaller(info.Endpoint, credentials.NewStaticCredentialsProvider(id, secret, ""), region),
+		Kind:   targetOwner, Endpoint: info.Endpoint, Logs: folderLogs(o.Data), Close: noClose,
+	}, nil
+}
+
+// openOwn owns the folder until the command is done. The runs that it finds live
+// go on meanwhile.
+func openOwn(ctx context.Context, o targetOptions) (*target, error) {
+	s, err := startServer(ctx, serverOptions{Data: o.Data, Region: o.Region, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	t := s.Target()
+	t.Close = func() error { return s.Close(context.WithoutCancel(ctx)) }
+	return t, nil
+}
+
+func openReadOnly(ctx context.Context, o targetOptions) (*target, error) {
+	db, err := store.OpenReadOnly(ctx, o.Data)
+	if errors.Is(err, store.ErrNoStore) {
+		abs, _ := filepath.Abs(o.Data)
+		return nil, fmt.Errorf("there is no reglue data in %s; start a server with 'reglue serve --data %s', "+
+			"name its folder with --data, or its URL with --endpoint", abs, o.Data)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &target{
+		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log})},
+		Kind:   targetInProcess, Logs: folderLogs(o.Data), Close: db.Close,
+	}, nil
+}
+
+// apiCaller carries operations out within this process, through the same checks
+// and bodies as over HTTP.
+type apiCaller struct{ api *api.API }
+
+func (c *apiCaller) Call(ctx context.Context, op string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	answer, err := c.api.Call(ctx, op, body)
+	if err != nil {
+		_, code, message := c.api.Error(err)
+		return &glue.Error{Kind: glue.Kind(code), Message: message, Err: err}
+	}
+	if out == nil || answer == nil {
+		return nil
+	}
+	if body, err = json.Marshal(answer); err != nil {
+		return err
+	}
+	return json.Unmarshal(body, out)
+}
+
+// folderLogs finds the logs below a data folder.
+func folderLogs(data string) func(string) (string, string, bool) {
+	var logs executor.Logs = localLogs(data)
+	return func(id string) (string, string, bool) {
+		stdout, stderr := logs.LogPaths(id)
+		return stdout, stderr, true
+	}
+}
