@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -19,6 +20,10 @@ func Encode(r *Run) []byte {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
+	b = binary.AppendUvarint(b, uint64(len(r.Roots)))
+	for _, n := range r.Roots {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
 	for _, a := range r.Actions {
 		b = append(b, byte(a.State))
 		if a.State == Blank {
@@ -27,6 +32,7 @@ func Encode(r *Run) []byte {
 		b = append(b, a.Retry)
 		b = binary.AppendUvarint(b, uint64(a.Starts))
 		b = binary.AppendUvarint(b, uint64(a.Began))
+		b = binary.AppendUvarint(b, uint64(a.Latest))
 	}
 	for _, n := range r.Nodes {
 		b = append(b, byte(n.Last))
@@ -52,22 +58,26 @@ func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b [
 	if v := d.byte(); v != encoding {
 		return nil, fmt.Errorf("run %s: states are in encoding %d, this version reads %d", id, v, encoding)
 	}
-	r.Sources = make([]string, min(d.uint(), uint64(len(b))))
+	r.Sources = make([]string, d.below(len(b)))
+	d.check(len(r.Sources) > 0)
 	for i := range r.Sources {
 		r.Sources[i] = d.string()
 	}
+	for range d.below(len(g.Nodes) + 1) {
+		r.Roots = append(r.Roots, d.below(len(g.Nodes)))
+	}
 	for i := range r.Actions {
 		if s := d.state(); s != Blank {
-			r.Actions[i] = ActionState{State: s, Retry: d.byte(), Starts: int32(d.uint()), Began: int32(d.uint())}
+			r.Actions[i] = ActionState{State: s, Retry: d.byte(), Starts: d.count(), Began: d.count(), Latest: d.count()}
 		}
 	}
 	for i := range r.Nodes {
 		if s := d.state(); s != Blank {
 			r.Nodes[i] = NodeState{
 				Last: s, Retry: d.byte(), Carried: d.byte() == 1,
-				Source: int32(d.uint()), Action: int32(d.uint()), Start: int32(d.uint()),
+				Source: int32(d.below(len(r.Sources))), Action: int32(d.below(len(g.Actions))), Start: d.count(),
 			}
-			d.check(int(r.Nodes[i].Source) < len(r.Sources) && int(r.Nodes[i].Action) < len(g.Actions))
+			d.check(s.Terminal())
 		}
 	}
 	for i := range r.Triggers {
@@ -114,6 +124,18 @@ func (d *decoder) uint() uint64 {
 	d.b = d.b[n:]
 	return v
 }
+
+// below reads an index, or a length, that must be less than n; 0 if it is not.
+func (d *decoder) below(n int) int {
+	v := d.uint()
+	if v >= uint64(n) {
+		d.bad = true
+		return 0
+	}
+	return int(v)
+}
+
+func (d *decoder) count() int32 { return int32(d.below(math.MaxInt32)) }
 
 func (d *decoder) string() string {
 	n := d.uint()

@@ -56,11 +56,15 @@ func (r *Run) restoreStart(g *Graph, row *Row) error {
 		return fmt.Errorf("run %s: node %s: stored start %d follows %d starts",
 			r.ID, g.Nodes[g.Actions[row.Action].Node].Name, row.Start, a.Starts)
 	}
+	if !row.State.Live() && !row.State.Terminal() || row.Retry > row.Start {
+		return fmt.Errorf("run %s: node %s: stored start %d is retry %d in state %d, which can't be",
+			r.ID, g.Nodes[g.Actions[row.Action].Node].Name, row.Start, row.Retry, row.State)
+	}
+	r.Begun++
 	if a.Began == 0 {
-		r.Begun++
 		a.Began = r.Begun
 	}
-	a.Starts, a.Retry, a.State = int32(row.Start)+1, uint8(row.Retry), row.State
+	a.Starts, a.Retry, a.State, a.Latest = int32(row.Start)+1, uint8(row.Retry), row.State, r.Begun
 	if !row.Root && row.Retry == 0 {
 		r.Triggers[g.Actions[row.Action].Trigger].Fired = true
 	}

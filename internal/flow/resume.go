@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"github.com/reglue/reglue/internal/glue"
 )
 
@@ -58,9 +60,9 @@ func Resume(g *Graph, prior *Run, nodeIDs []string, id string, now int64) (*Plan
 	p.Run.Status, p.Run.Clock = glue.WorkflowRunStatusRunning, now
 	s := step{g: g, r: p.Run, begun: p.Run.Begun}
 	for _, n := range roots {
-		last := &prior.Nodes[n]
-		same := prior.JobRunID(g, last.Source, Attempt{int(last.Action), int(last.Start)}, last.Retry)
-		s.start(int(last.Action), Start{Root: true, SameAs: same})
+		last, _ := prior.Latest(g, n)
+		same := prior.JobRunID(g, prior.Nodes[n].Source, last, prior.Actions[last.Action].Retry)
+		s.start(last.Action, Start{Root: true, SameAs: same})
 	}
 	s.c.At = now
 	p.Run.Apply(&s.c)
@@ -115,10 +117,15 @@ func minimal(g *Graph, prior *Run, selected []int) []int {
 	comp := components(g, selected)
 	// The selected node of each component that stays, and whether a selected
 	// node of another component lies upstream.
-	first := make(map[int]int, len(selected))
+	type earliest struct {
+		node  int
+		began int32
+	}
+	first := make(map[int]earliest, len(selected))
 	for _, n := range selected {
-		if f, ok := first[comp.of[n]]; !ok || prior.began(g, n) < prior.began(g, f) {
-			first[comp.of[n]] = n
+		began := prior.began(g, n)
+		if f, ok := first[comp.of[n]]; !ok || began < f.began {
+			first[comp.of[n]] = earliest{n, began}
 		}
 	}
 	below := make([]bool, len(comp.nodes))
@@ -137,7 +144,7 @@ func minimal(g *Graph, prior *Run, selected []int) []int {
 	}
 	var roots []int
 	for _, n := range selected {
-		if c := comp.of[n]; first[c] == n && !below[c] {
+		if c := comp.of[n]; first[c].node == n && !below[c] {
 			roots = append(roots, n)
 		}
 	}
@@ -160,6 +167,7 @@ func (r *Run) began(g *Graph, n int) int32 {
 // pointing at the runs where it really ran.
 func Rebase(g *Graph, prior *Run, roots []int, id string) *Run {
 	r := NewRun(g, id)
+	r.Roots = slices.Clone(roots)
 	again := g.Reach(roots...)
 	source := make([]int32, len(prior.Sources))
 	for n := range g.Nodes {

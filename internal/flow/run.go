@@ -18,8 +18,11 @@ type Run struct {
 	Triggers []TriggerState
 	// Live counts the actions whose attempt is not over.
 	Live int
-	// Begun counts first starts, to order them.
+	// Begun counts starts, to order them.
 	Begun int32
+	// Roots are the nodes that a resume started directly; nil in a run that
+	// began by its start trigger.
+	Roots []int
 
 	counts [states]int32
 }
@@ -35,6 +38,8 @@ type ActionState struct {
 	// Began orders the actions by their first start, from 1; a carried action
 	// keeps its place.
 	Began int32
+	// Latest orders the actions by their latest start, as Began does.
+	Latest int32
 }
 
 // NodeState is where a job or crawler of a run stands: its latest end.
@@ -74,6 +79,7 @@ func NewRun(g *Graph, id string) *Run {
 		Actions:  make([]ActionState, len(g.Actions)),
 		Nodes:    make([]NodeState, len(g.Nodes)),
 		Triggers: make([]TriggerState, len(g.Triggers)),
+		counts:   [states]int32{Blank: int32(len(g.Actions))},
 	}
 }
 
@@ -103,8 +109,12 @@ func (r *Run) Statistics() glue.WorkflowRunStatistics {
 	}
 }
 
-// Apply makes the change part of the run.
+// Apply makes the change part of the run. An empty change leaves the clock too,
+// so that a late event does not move the time at which a run ended.
 func (r *Run) Apply(c *Change) {
+	if c.Empty() {
+		return
+	}
 	if c.At > r.Clock {
 		r.Clock = c.At
 	}
@@ -132,10 +142,21 @@ func (r *Run) setAction(a int, s ActionState) {
 	if s.State.Live() {
 		r.Live++
 	}
-	if s.Began > r.Begun {
-		r.Begun = s.Began
-	}
+	r.Begun = max(r.Begun, s.Latest)
 	*old = s
+}
+
+// Latest is the attempt of a node that started last, and false when the node
+// never started. It is not always the one that ended last: two triggers may have
+// started one job.
+func (r *Run) Latest(g *Graph, n int) (Attempt, bool) {
+	at, newest := Attempt{}, int32(0)
+	for _, a := range g.Nodes[n].Actions {
+		if s := &r.Actions[a]; s.Latest > newest {
+			at, newest = Attempt{a, int(s.Starts) - 1}, s.Latest
+		}
+	}
+	return at, newest > 0
 }
 
 // JobRunID is the id of the attempt with this retry number, in the run itself
@@ -156,12 +177,12 @@ func (r *Run) recount(g *Graph) {
 		if s.State.Live() {
 			r.Live++
 		}
-		r.Begun = max(r.Begun, s.Began)
+		r.Begun = max(r.Begun, s.Latest)
 	}
 	for t := range g.Triggers {
 		met := int32(0)
 		for _, c := range g.Triggers[t].Conditions {
-			if r.Nodes[c.Node].Last == c.State {
+			if last := r.Nodes[c.Node].Last; last != Blank && last == c.State {
 				met++
 			}
 		}

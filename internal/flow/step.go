@@ -42,7 +42,7 @@ type step struct {
 	g *Graph
 	r *Run
 	c Change
-	// live and begun are the run's counters with the change applied.
+	// live and begun are the run's counts with the change applied.
 	live  int
 	begun int32
 }
@@ -108,7 +108,8 @@ func (s *step) retries(cur ActionState, ev Ended) bool {
 
 func (s *step) retry(at Attempt, cur ActionState) {
 	first := s.r.JobRunID(s.g, 0, Attempt{at.Action, at.Start - int(cur.Retry)}, 0)
-	cur.State, cur.Retry, cur.Starts = Starting, cur.Retry+1, cur.Starts+1
+	s.begun++
+	cur.State, cur.Retry, cur.Starts, cur.Latest = Starting, cur.Retry+1, cur.Starts+1, s.begun
 	s.setAction(at.Action, cur)
 	s.c.Start = append(s.c.Start, Start{
 		Attempt:  Attempt{at.Action, at.Start + 1},
@@ -128,7 +129,7 @@ func (s *step) endNode(n int, now NodeState) {
 		t, matched := watches[i].Trigger, false
 		ts := s.r.Triggers[t]
 		for ; i < len(watches) && watches[i].Trigger == t; i++ {
-			if watches[i].State == before {
+			if before != Blank && watches[i].State == before {
 				ts.Met--
 			}
 			if watches[i].State == now.Last {
@@ -193,11 +194,11 @@ func (s *step) start(a int, st Start) {
 		// In a cycle the action that just ended may be the one to start.
 		cur = s.c.Actions[0].ActionState
 	}
+	s.begun++
 	if cur.Began == 0 {
-		s.begun++
 		cur.Began = s.begun
 	}
-	cur.State, cur.Retry = Starting, 0
+	cur.State, cur.Retry, cur.Latest = Starting, 0, s.begun
 	st.Attempt = Attempt{a, int(cur.Starts)}
 	st.JobRunID = s.r.JobRunID(s.g, 0, st.Attempt, 0)
 	cur.Starts++

@@ -1,0 +1,182 @@
+// Package oracle says what a workflow run must look like, from its whole list of
+// events. It is deliberately dumb: all it keeps is a history of lines, which each
+// question scans from end to end. It shares no code with flow.
+package oracle
+
+import "slices"
+
+// Trigger is one of the snapshot; no trigger has the name of a node.
+type Trigger struct {
+	Name               string
+	Start, Active, Any bool
+	Wants              []Want
+	Starts             []string
+}
+
+// Want is a condition.
+type Want struct{ Node, State string }
+
+// Attempt names a start: the action's place, and how often it started before.
+type Attempt struct {
+	Run, Trigger string
+	Index, Start int
+}
+
+// Line is an event (begin, progress, end, stop, stop-attempt), where Retry is how
+// many are allowed, or a fact (fire, start, state, retried, end).
+type Line struct {
+	What, Node, State string
+	Attempt, Same     Attempt
+	Retry             int
+	Refused           bool
+}
+
+// Run is what is given: ID, Triggers, From, Nodes, Events; and what Replay finds:
+// Status, Roots, Lines.
+type Run struct {
+	ID, Status    string
+	Triggers      []Trigger
+	From          *Run // what it resumes, at Nodes
+	Nodes, Roots  []string
+	Events, Lines []Line
+}
+
+// Replay works the run out from nothing. Its answer is the node, or "run", that a
+// resume is refused for.
+func (r *Run) Replay() (refused string) {
+	r.Status, r.Roots, r.Lines = "", nil, nil
+	if r.From != nil {
+		refused = r.resume()
+	}
+	for _, e := range r.Events {
+		r.step(e, r.Now(e.Attempt))
+	}
+	return refused
+}
+
+func (r *Run) last(is func(Line) bool) (last Line) {
+	for _, l := range r.Lines {
+		if is(l) {
+			last = l
+		}
+	}
+	return last
+}
+
+// Last is the last line of a kind about a node or trigger.
+func (r *Run) Last(what, name string) Line {
+	return r.last(func(l Line) bool { return l.What == what && l.Node == name })
+}
+
+// Now is the last line about an attempt.
+func (r *Run) Now(a Attempt) Line {
+	return r.last(func(l Line) bool { return l.What != "fire" && l.Attempt == a })
+}
+
+func (r *Run) live(l Line) bool {
+	return slices.Contains([]string{"start", "state"}, r.Now(l.Attempt).What)
+}
+
+func (r *Run) add(l Line, what, state string) {
+	l.What, l.State = what, state
+	r.Lines = append(r.Lines, l)
+}
+
+func (r *Run) step(e, now Line) {
+	switch running := r.Status == "RUNNING"; {
+	case e.What == "begin":
+		r.Status = "RUNNING"
+		for _, t := range r.Triggers {
+			r.fire(t, t.Start)
+		}
+	case e.What == "stop" && running:
+		r.Status = "STOPPING"
+		for _, l := range r.Lines {
+			if l.What == "start" && r.live(l) {
+				r.add(r.Now(l.Attempt), "state", "STOPPING")
+			}
+		}
+	case e.What == "stop" || !r.live(e) || e.What == "progress" && now.State == "STOPPING":
+		return
+	case e.What != "end":
+		r.add(now, "state", e.State)
+	case e.State == "FAILED" && !e.Refused && now.Retry < e.Retry && running && now.State != "STOPPING":
+		r.add(now, "retried", e.State)
+		r.start(now.Node, e.Attempt, Line{Retry: now.Retry + 1, Same: e.Attempt})
+	default:
+		r.add(now, "end", e.State)
+		for _, t := range r.Triggers {
+			hit := slices.Contains(t.Wants, Want{now.Node, e.State})
+			miss := slices.ContainsFunc(t.Wants, func(w Want) bool { return r.Last("end", w.Node).State != w.State })
+			r.fire(t, hit && (t.Any || !miss) && t.Active && running && r.Last("fire", t.Name).What == "")
+		}
+	}
+	if !slices.ContainsFunc(r.Lines, r.live) {
+		r.Status = map[string]string{"RUNNING": "COMPLETED", "STOPPING": "STOPPED"}[r.Status]
+	}
+}
+
+func (r *Run) fire(t Trigger, yes bool) {
+	if yes {
+		r.add(Line{Node: t.Name}, "fire", "")
+		for i, node := range t.Starts {
+			r.start(node, Attempt{Run: r.ID, Trigger: t.Name, Index: i}, Line{})
+		}
+	}
+}
+
+func (r *Run) start(node string, a Attempt, l Line) {
+	for a.Start = 0; r.Now(a).What != ""; a.Start++ {
+	}
+	l.Node, l.Attempt = node, a
+	r.add(l, "start", "STARTING")
+}
+
+// below adds all that lies downstream of a node.
+func (r *Run) below(node string, found map[string]bool) map[string]bool {
+	for _, t := range r.Triggers {
+		watches := slices.ContainsFunc(t.Wants, func(w Want) bool { return w.Node == node })
+		if watches && !found[t.Name] {
+			found[t.Name] = true
+			for _, n := range t.Starts {
+				found[n] = true
+				r.below(n, found)
+			}
+		}
+	}
+	return found
+}
+
+func (r *Run) leads(from, to string) bool { return r.below(from, map[string]bool{})[to] }
+
+func (r *Run) resume() (refused string) {
+	if r.From.Replay(); r.From.Status != "COMPLETED" || len(r.Nodes) == 0 {
+		return "run"
+	}
+	first := func(n string) int {
+		return slices.IndexFunc(r.From.Lines, func(l Line) bool { return l.What == "start" && l.Node == n })
+	}
+	for i, n := range r.Nodes {
+		if first(n) < 0 {
+			return n
+		}
+		drop := slices.Contains(r.Nodes[:i], n)
+		for _, m := range r.Nodes {
+			drop = drop || m != n && r.leads(m, n) && (!r.leads(n, m) || first(m) < first(n))
+		}
+		if !drop {
+			r.Roots = append(r.Roots, n)
+		}
+	}
+	for _, l := range r.From.Lines {
+		if !slices.ContainsFunc(r.Roots, func(n string) bool { return n == l.Node || r.leads(n, l.Node) }) {
+			r.Lines = append(r.Lines, l)
+		}
+	}
+	r.Status = "RUNNING"
+	for _, n := range r.Roots {
+		last := r.From.Last("start", n).Attempt
+		r.start(n, Attempt{r.ID, last.Trigger, last.Index, 0}, Line{Same: last})
+	}
+	return ""
+}

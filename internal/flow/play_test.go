@@ -1,0 +1,282 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/reglue/reglue/internal/flow/oracle"
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// play makes a world's runs and holds every one against the oracle and the
+// invariants. It answers with the first thing that is wrong.
+func (w *world) play(sz size) error {
+	p := &played{run: NewRun(w.g, "R1"), ids: map[oracle.Attempt]string{}}
+	p.oracle = &oracle.Run{ID: "R1", Triggers: w.spec}
+	w.runs = append(w.runs, p)
+	if err := w.do(p, Begun{}); err != nil {
+		return err
+	}
+	if err := w.finish(p); err != nil {
+		return err
+	}
+	for len(w.runs) < sz.runs {
+		from := pick(w.rnd, w.runs)
+		if w.rnd.IntN(2) == 0 {
+			from = w.runs[len(w.runs)-1]
+		}
+		p, err := w.resume(from)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			return nil // refused, as the oracle said
+		}
+		if err := w.finish(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) finish(p *played) error {
+	for n := 0; !p.run.Over(); n++ {
+		if n > 40*(1+len(w.g.Actions)) {
+			return fmt.Errorf("run %s does not end", p.run.ID)
+		}
+		if err := w.do(p, w.event(p)); err != nil {
+			return err
+		}
+	}
+	return w.over(p)
+}
+
+// do carries an event out and checks all that must hold after it.
+func (w *world) do(p *played, ev Event) error {
+	now := int64(1000 + w.rnd.IntN(50)) // at times before the last event
+	before := p.run.clone()
+	stale := w.stale(p, ev)
+	c, err := Step(w.g, p.run, ev, now)
+	if err != nil {
+		return fmt.Errorf("%T: %w", ev, err)
+	}
+	if d := before.differs(p.run); d != "" {
+		return fmt.Errorf("invariant: Step changed its input: %s", d)
+	}
+	if stale && (!c.Empty() || len(c.Start) > 0) {
+		return fmt.Errorf("invariant: %#v of an old attempt changes %+v", ev, c)
+	}
+	if c.At < p.run.Clock {
+		return fmt.Errorf("invariant: the clock goes back")
+	}
+	p.oracle.Events = append(p.oracle.Events, w.line(p, ev))
+	p.store(ev, &c)
+	for _, s := range c.Start {
+		if p.run.Nodes[w.g.Actions[s.Action].Node].Carried {
+			return fmt.Errorf("invariant: the carried node %s starts", w.g.Nodes[w.g.Actions[s.Action].Node].Name)
+		}
+	}
+	p.run.Apply(&c)
+	p.starts = append(p.starts, c.Start...)
+	if len(p.starts) < 25 || p.run.Over() || w.rnd.IntN(8) == 0 {
+		if err := w.compare(p, c.Start, ev); err != nil {
+			return fmt.Errorf("after %#v: %w", ev, err)
+		}
+	}
+	return w.restored(p)
+}
+
+// stale reports whether the event is about an attempt that is over, or the run is.
+func (w *world) stale(p *played, ev Event) bool {
+	var at Attempt
+	switch ev := ev.(type) {
+	case Ended:
+		at = ev.Attempt
+	case Progressed:
+		at = ev.Attempt
+	case AttemptStopAsked:
+		at = ev.Attempt
+	default:
+		return p.run.Over()
+	}
+	return p.run.Over() || !slices.Contains(w.live(p), at)
+}
+
+// store keeps the attempts as a database would: a row made at each start, changed
+// by what happens to it, numbered by the run's event.
+func (p *played) store(ev Event, c *Change) {
+	p.rev++
+	for _, a := range c.Actions {
+		for i := range p.rows {
+			if r := &p.rows[i]; r.Action == a.Action && r.Start == int(a.Starts)-1 && r.State.Live() {
+				r.State, r.Rev = a.State, p.rev
+			}
+		}
+	}
+	if e, ok := ev.(Ended); ok && !c.Empty() {
+		for i := range p.rows {
+			if r := &p.rows[i]; r.Attempt == e.Attempt {
+				r.State, r.Rev = e.State, p.rev
+			}
+		}
+	}
+	for _, s := range c.Start {
+		p.rows = append(p.rows, Row{Attempt: s.Attempt, Retry: s.Retry, Root: s.Root, State: Starting, Rev: p.rev})
+	}
+}
+
+// restored checks that the run comes back from what a store keeps of it.
+func (w *world) restored(p *played) error {
+	base := NewRun(w.g, p.run.ID)
+	if p.prior != nil {
+		base = Rebase(w.g, p.prior.run, p.roots, p.run.ID)
+	}
+	back, err := Restore(w.g, base, p.run.Status, p.run.Clock, p.rows)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if d := back.differs(p.run); d != "" {
+		return fmt.Errorf("invariant: restored run differs: %s", d)
+	}
+	return nil
+}
+
+// over checks a run that has ended.
+func (w *world) over(p *played) error {
+	if p.run.Live != 0 {
+		return fmt.Errorf("invariant: run %s is over with %d attempts live", p.run.ID, p.run.Live)
+	}
+	back, err := Decode(w.g, p.run.ID, p.run.Status, p.run.Clock, Encode(p.run))
+	if err != nil {
+		return err
+	}
+	if d := back.differs(p.run); d != "" {
+		return fmt.Errorf("invariant: decoded run differs: %s", d)
+	}
+	c, err := Step(w.g, p.run, StopAsked{}, 9999)
+	if err != nil || !c.Empty() {
+		return fmt.Errorf("invariant: a stop changes a run that is over: %+v %w", c, err)
+	}
+	return w.couldStart(p)
+}
+
+// couldStart looks for a trigger that a completed run should have fired.
+func (w *world) couldStart(p *played) error {
+	if p.run.Status != glue.WorkflowRunStatusCompleted {
+		return nil
+	}
+	for t := range w.g.Triggers {
+		tr := &w.g.Triggers[t]
+		if p.run.Triggers[t].Fired || !tr.Active {
+			continue
+		}
+		hold, here := 0, 0
+		for _, c := range tr.Conditions {
+			st := p.run.Nodes[c.Node]
+			if st.Last == c.State {
+				hold++
+				if !st.Carried {
+					here++
+				}
+			}
+		}
+		if here > 0 && (tr.Any || hold == len(tr.Conditions)) {
+			return fmt.Errorf("invariant: run %s is over, but trigger %s could fire", p.run.ID, tr.Def.Name)
+		}
+	}
+	return nil
+}
+
+func (w *world) resume(from *played) (*played, error) {
+	names := w.choose(from)
+	id := fmt.Sprintf("R%d", len(w.runs)+1)
+	o := &oracle.Run{ID: id, Triggers: w.spec, From: from.oracle, Nodes: names}
+	refused := o.Replay()
+	before := from.run.clone()
+	plan, err := Resume(w.g, from.run, w.ids(names), id, 1100)
+	if d := before.differs(from.run); d != "" {
+		return nil, fmt.Errorf("invariant: Resume changed the prior run: %s", d)
+	}
+	if refused != "" || err != nil {
+		return nil, w.refused(from, names, refused, err)
+	}
+	p := &played{run: plan.Run, oracle: o, prior: from, roots: plan.Roots, starts: plan.Start, ids: map[oracle.Attempt]string{}}
+	w.runs = append(w.runs, p)
+	if err := w.planned(p, plan); err != nil {
+		return nil, err
+	}
+	if err := w.compare(p, plan.Start, nil); err != nil {
+		return nil, fmt.Errorf("after resume: %w", err)
+	}
+	p.store(nil, &Change{Start: plan.Start})
+	return p, w.restored(p)
+}
+
+// refused checks that a resume was refused for the reason that the oracle gives.
+func (w *world) refused(from *played, names []string, refused string, err error) error {
+	var e *glue.Error
+	if !errors.As(err, &e) || refused == "" {
+		return fmt.Errorf("resume of %s at %v: oracle refuses %q, flow says %w", from.run.ID, names, refused, err)
+	}
+	want, kind := w.ids([]string{refused})[0], glue.InvalidInput
+	if from.run.Status != glue.WorkflowRunStatusCompleted {
+		want, kind = string(from.run.Status), glue.IllegalWorkflowState
+	} else if refused == "run" {
+		want = "NodeIds"
+	}
+	if e.Kind != kind || !strings.Contains(e.Message, want) {
+		return fmt.Errorf("resume at %v: refused with %w, want %s about %s", names, e, kind, want)
+	}
+	return nil
+}
+
+// planned checks the plan itself: every descendant of a root is new, nothing else.
+func (w *world) planned(p *played, plan *Plan) error {
+	again := map[int]bool{}
+	var visit func(n int)
+	visit = func(n int) {
+		again[n] = true
+		for _, t := range w.spec {
+			for _, want := range t.Wants {
+				for _, name := range t.Starts {
+					if want.Node == w.g.Nodes[n].Name {
+						again[w.node(t.Name)] = true
+						if m := w.node(name); !again[m] {
+							visit(m)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, n := range plan.Roots {
+		visit(n)
+	}
+	for n := range w.g.Nodes {
+		st, t := plan.Run.Nodes[n], w.g.Nodes[n].Trigger
+		blank := st.Last == Blank && !st.Carried && (t < 0 || !plan.Run.Triggers[t].Fired)
+		was := p.prior.run.Nodes[n].Last != Blank || t >= 0 && p.prior.run.Triggers[t].Fired
+		want := LeftBlank
+		switch {
+		case slices.Contains(plan.Roots, n):
+			want = Root
+		case again[n]:
+			want = Downstream
+		case was:
+			want = Carried
+		}
+		if again[n] && !blank {
+			return fmt.Errorf("invariant: %s lies downstream of a root and is not evaluated again", w.g.Nodes[n].Name)
+		}
+		if v := plan.Nodes[n]; v.Verdict != want || v.Selected != slices.Contains(p.oracle.Nodes, w.g.Nodes[n].Name) {
+			return fmt.Errorf("plan says %+v of %s, want verdict %d", v, w.g.Nodes[n].Name, want)
+		}
+	}
+	return nil
+}
+
+func (w *world) node(name string) int {
+	return slices.IndexFunc(w.g.Nodes, func(n Node) bool { return n.Name == name })
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package flow
+
+// raceEnabled makes the random tests smaller: the race detector slows them tenfold.
+const raceEnabled = true
