@@ -10,10 +10,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/reglue/reglue/internal/failpoint"
 )
 
 func failAt(point string) func(*Options) {
-	return func(o *Options) { o.Env = []string{EnvFailpoint + "=" + point} }
+	return func(o *Options) { o.Env = []string{failpoint.Env + "=" + point} }
 }
 
 // TestRunnerDiesAnywhere kills the runner at each fail point and checks what the
@@ -32,7 +34,7 @@ func TestRunnerDiesAnywhere(t *testing.T) {
 	} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			data, runs, id := t.TempDir(), filepath.Join(t.TempDir(), "runs"), "jr_"+point
+			data, runs, id := t.TempDir(), filepath.Join(t.TempDir(), "runs"), "jr_"+strings.ReplaceAll(point, ".", "-")
 			s := connect(t, data, failAt(point))
 			spec := sh("echo run >> " + runs)
 			if point == FailAfterFork { // it lives on, and somebody has to end it

@@ -26,5 +26,5 @@
 // job run id in their environment; one that clears its environment and leaves
 // its session escapes.
 //
-// The package is small on purpose and imports nothing of this project.
+// The package is small on purpose. Of this project it imports only failpoint.
 package runner

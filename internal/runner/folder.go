@@ -12,7 +12,7 @@ import (
 
 // Claim says who took a job run. It exists before any process of the job does.
 type Claim struct {
-	// Runner is the instance that took it; empty when a stop came first.
+	// Runner is the instance that took it; empty when it was settled unstarted.
 	Runner string    `json:"runner"`
 	PID    int       `json:"pid"`
 	Boot   string    `json:"boot"`
@@ -62,15 +62,25 @@ func Inspect(dir string) (Status, error) {
 	return st, nil
 }
 
-// Refuse makes sure that a job run which was never claimed will never start, and
-// returns the exit that says so. It fails with fs.ErrExist when it was claimed.
-func Refuse(dir string) (Exit, error) {
-	now := time.Now().UTC()
-	if err := writeClaim(dir, Claim{PID: os.Getpid(), Boot: bootID(), At: now}); err != nil {
-		return Exit{}, err
+// Settle gives an outcome to a job run that was never claimed, so that it will
+// never start. It fails with fs.ErrExist when it was claimed.
+func Settle(dir string, e Exit) error {
+	if err := writeClaim(dir, Claim{PID: os.Getpid(), Boot: bootID(), At: e.EndedAt}); err != nil {
+		return err
 	}
-	e := Exit{Reason: Stopped, EndedAt: now}
-	return e, WriteExit(dir, e)
+	return WriteExit(dir, e)
+}
+
+// HalfSettled reports that Settle was cut off: no process was ever started and
+// the claim may be taken back with Unclaim.
+func (s Status) HalfSettled() bool {
+	return s.Claim != nil && s.Exit == nil && s.Claim.Runner == "" && s.Claim.PID != 0
+}
+
+// ThisBoot reports whether the claim was made since the machine started: only
+// then can processes of the job be alive, and only where it was made.
+func (s Status) ThisBoot() bool {
+	return s.Claim != nil && !s.Copied && (s.Claim.Boot == "" || s.Claim.Boot == bootID())
 }
 
 // writeClaim claims the folder for good, or fails with fs.ErrExist. The claim
@@ -102,8 +112,8 @@ func writeClaim(dir string, c Claim) error {
 	return nil
 }
 
-// unclaim takes back a claim under which nothing was started.
-func unclaim(dir string) error {
+// Unclaim takes back a claim under which nothing was started.
+func Unclaim(dir string) error {
 	return errors.Join(os.Remove(filepath.Join(dir, claimFile)), syncDir(dir))
 }
 

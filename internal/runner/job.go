@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/reglue/reglue/internal/failpoint"
 )
 
 // job is one job run in the hands of this runner.
@@ -60,7 +62,7 @@ func (j *job) run() Event {
 		return j.refused(err)
 	}
 	defer s.close()
-	failpoint(FailBeforeClaim)
+	failpoint.Hit(FailBeforeClaim)
 	err = writeClaim(j.dir, Claim{Runner: j.host.instance, PID: os.Getpid(), Boot: j.host.boot, At: time.Now().UTC()})
 	if errors.Is(err, fs.ErrExist) {
 		return Event{Kind: EventClaimed, ID: j.id}
@@ -68,19 +70,19 @@ func (j *job) run() Event {
 	if err != nil {
 		return j.refused(err)
 	}
-	failpoint(FailAfterClaim)
+	failpoint.Hit(FailAfterClaim)
 	exit, err := j.process(spec, s)
 	if err != nil {
-		uerr := unclaim(j.dir)
+		uerr := Unclaim(j.dir)
 		if uerr == nil {
 			return j.refused(err)
 		}
 		j.log.Error("cannot take back a claim", "error", uerr)
 		exit = Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, spec), EndedAt: time.Now().UTC()}
 	}
-	failpoint(FailBeforeExit)
+	failpoint.Hit(FailBeforeExit)
 	j.keep(exit)
-	failpoint(FailAfterExit)
+	failpoint.Hit(FailAfterExit)
 	_ = os.Remove(filepath.Join(j.dir, "work")) // only when the job left nothing in it
 	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
 }
@@ -108,7 +110,7 @@ func (j *job) process(spec Spec, s *streams) (Exit, error) {
 	if err != nil {
 		return Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, spec), EndedAt: now.UTC()}, nil
 	}
-	failpoint(FailAfterFork)
+	failpoint.Hit(FailAfterFork)
 	started := time.Now()
 	j.mu.Lock()
 	j.started = started

@@ -2,7 +2,9 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -215,15 +217,16 @@ func TestStartsOnce(t *testing.T) {
 	}
 }
 
-func TestRefusedNeverStarts(t *testing.T) {
+func TestSettledNeverStarts(t *testing.T) {
 	t.Parallel()
 	s := connect(t, t.TempDir())
 	dir := s.prepare("jr_no", sh("echo no"))
-	if e, err := Refuse(dir); err != nil || e.Reason != Stopped {
-		t.Fatal(e, err)
+	stopped := Exit{Reason: Stopped, EndedAt: time.Now().UTC()}
+	if err := Settle(dir, stopped); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := Refuse(dir); !os.IsExist(err) {
-		t.Errorf("second refusal: %v", err)
+	if err := Settle(dir, stopped); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("settled twice: %v", err)
 	}
 	if _, err := s.client.Start("jr_no", dir); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/reglue/reglue/internal/failpoint"
 )
 
 // runner returns the runner that takes new jobs and starts it when there is
@@ -100,7 +102,7 @@ func runnerEnv(env []string) []string {
 		name, _, _ := cutVar(kv)
 		switch {
 		case name == "PATH", name == "HOME", name == "TMPDIR", name == "TZ", name == "LANG",
-			name == EnvFailpoint, name == EnvJobRunID, strings.HasPrefix(name, "GO"):
+			name == failpoint.Env, name == EnvJobRunID, strings.HasPrefix(name, "GO"):
 			kept = append(kept, kv)
 		}
 	}
