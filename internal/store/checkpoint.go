@@ -20,12 +20,15 @@ const FailCheckpoint = "store.checkpoint"
 const sqlCheckpoint = `PRAGMA wal_checkpoint(PASSIVE)`
 
 const (
-	// checkpointWrites is how many writes lie between two checkpoints.
-	checkpointWrites = 4000
+	// checkpointPages is about how many pages are written to the log between
+	// two checkpoints, and pagesPerWrite a guess of what a write adds to them.
+	checkpointPages = 2000
+	pagesPerWrite   = 2
+	pagesPerCommit  = 4
 	// maxLogPages is the length of the log, in pages of 4 KiB, above which the
 	// writer itself copies the rest of it between two commits. Only then can
 	// the log start over under a load that never pauses.
-	maxLogPages = 8000
+	maxLogPages = 3000
 )
 
 // checkpointer copies the log into the database beside the writer, so that a
@@ -35,8 +38,9 @@ type checkpointer struct {
 	path string
 	log  *slog.Logger
 
-	writes int
-	wake   chan struct{}
+	// added is a guess of the pages since the last checkpoint.
+	added int
+	wake  chan struct{}
 	// long is set when the log has grown too long.
 	long atomic.Bool
 	// failed is the fatal error of a checkpoint, for the next commit.
@@ -86,16 +90,16 @@ func (p *checkpointer) stop() error {
 	return p.conn.close()
 }
 
-// committed counts the writes of a commit.
+// committed counts what a commit wrote and starts a checkpoint now and then.
 func (db *DB) committed(writes int) {
 	p := db.checkpoint
 	if p == nil {
 		return
 	}
-	if p.writes += writes; p.writes < checkpointWrites {
+	if p.added += pagesPerCommit + pagesPerWrite*writes; p.added < checkpointPages {
 		return
 	}
-	p.writes = 0
+	p.added = 0
 	select {
 	case p.wake <- struct{}{}:
 	default:

@@ -83,24 +83,24 @@ func Open(ctx context.Context, dir string, opt Options) (*DB, error) {
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context, opt Options) (err error) {
-	if db.writing, err = sql.Open("sqlite", dsn(db.path, writePragmas)); err != nil {
-		return err
-	}
-	c, err := newConn(ctx, db.writing)
+func (db *DB) open(ctx context.Context, opt Options) error {
+	info, err := os.Stat(db.path)
 	if err != nil {
 		return err
 	}
-	db.writer = c
-	steps, err := readMigrations(migrationFiles)
-	if err != nil {
+	if info.Size() == 0 {
+		// A log before the database exists would be thrown away.
+		if err := db.create(ctx); err != nil {
+			return err
+		}
+	}
+	if err := growLog(db.path); err != nil {
 		return err
 	}
-	m := migrator{conn: c, path: db.path, log: db.log, steps: steps}
-	if err := m.migrate(ctx); err != nil {
+	if err := db.openWriter(ctx); err != nil {
 		return err
 	}
-	if db.seqs, err = loadSequences(ctx, c); err != nil {
+	if db.seqs, err = loadSequences(ctx, db.writer); err != nil {
 		return err
 	}
 	if err := db.settle(ctx, opt); err != nil {
@@ -110,6 +110,32 @@ func (db *DB) open(ctx context.Context, opt Options) (err error) {
 		return err
 	}
 	return db.openReaders(ctx)
+}
+
+// create makes the database in the empty file.
+func (db *DB) create(ctx context.Context) error {
+	if err := db.openWriter(ctx); err != nil {
+		return err
+	}
+	err := errors.Join(db.writer.close(), db.writing.Close())
+	db.writer, db.writing = nil, nil
+	return err
+}
+
+// openWriter opens the writing connection and brings the schema up to date.
+func (db *DB) openWriter(ctx context.Context) (err error) {
+	if db.writing, err = sql.Open("sqlite", dsn(db.path, writePragmas)); err != nil {
+		return err
+	}
+	if db.writer, err = newConn(ctx, db.writing); err != nil {
+		return err
+	}
+	steps, err := readMigrations(migrationFiles)
+	if err != nil {
+		return err
+	}
+	m := migrator{conn: db.writer, path: db.path, log: db.log, steps: steps}
+	return m.migrate(ctx)
 }
 
 // OpenReadOnly opens the store in a folder for reading, whether or not an owner
