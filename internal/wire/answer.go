@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,11 +33,11 @@ type fault struct {
 
 func (f *fault) Error() string { return f.code + ": " + f.message }
 
-func faultf(status int, code, format string, args ...any) error {
+func faultf(status int, code, format string, args ...any) *fault {
 	return &fault{status: status, code: code, message: fmt.Sprintf(format, args...)}
 }
 
-func internalFault(requestID string) error {
+func internalFault(requestID string) *fault {
 	return faultf(http.StatusInternalServerError, codeInternal, "an internal error, in the server's log under request id %s", requestID)
 }
 
@@ -62,6 +63,7 @@ func (h *Handler) answer(w http.ResponseWriter, requestID string, answer any, er
 		own.status, own.code, own.message = h.Error(err)
 		if own.status >= http.StatusInternalServerError {
 			h.log().Error("internal error", "request_id", requestID, "error", err)
+			own.message = cmp.Or(own.message, internalFault(requestID).message)
 		}
 	}
 	return sendFault(w, requestID, own)

@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -64,6 +65,12 @@ func parseAuthorization(header string) (*authorization, error) {
 	}
 	auth.sum = sum
 	return auth, nil
+}
+
+// String returns the header that parses to a.
+func (a *authorization) String() string {
+	return fmt.Sprintf("%s Credential=%s/%s/%s/%s/%s, SignedHeaders=%s, Signature=%x", algorithm,
+		a.accessKey, a.date, a.region, a.service, terminator, strings.Join(a.signedHeaders, ";"), a.sum)
 }
 
 // credential takes KEY/DATE/REGION/SERVICE/aws4_request apart from its end, as a

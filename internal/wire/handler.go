@@ -19,8 +19,9 @@ const (
 	// DefaultMaxBody is the largest request body unless a Handler says
 	// otherwise: room for a resume that names 100,000 nodes.
 	DefaultMaxBody = 16 << 20
-	// bodyTimeout is how long a client may take to send a body.
-	bodyTimeout = 30 * time.Second
+	// DefaultBodyTimeout is how long a client may take to send a body unless a
+	// Handler says otherwise.
+	DefaultBodyTimeout = 30 * time.Second
 )
 
 // Handler answers the requests of one AWS JSON service. Its fields are set once,
@@ -34,7 +35,8 @@ type Handler struct {
 	// a whole change.
 	Call func(ctx context.Context, op string, body []byte) (any, error)
 	// Error says how an error of Call is sent. Errors sent with status 500 and
-	// above are logged with the request's id.
+	// above are logged with the request's id; an empty message is then replaced
+	// by one that names the id.
 	Error func(error) (status int, code, message string)
 	// Signatures checks SigV4. Nil asks for no signature; then the Host must be
 	// a local one, see Hosts.
@@ -46,6 +48,9 @@ type Handler struct {
 	JobToken func(jobRun, token string) bool
 	// MaxBody limits the body in bytes; zero means DefaultMaxBody.
 	MaxBody int64
+	// BodyTimeout limits how long a body may take to arrive; zero means
+	// DefaultBodyTimeout.
+	BodyTimeout time.Duration
 	// Log gets panics and internal errors, and at debug level each request. Nil
 	// means none.
 	Log *slog.Logger
@@ -54,6 +59,7 @@ type Handler struct {
 // ServeHTTP answers one request. Every answer carries a request id.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
+	h.limitBody(w)
 	request := Request{ID: uuid.NewString(), InvocationID: invocationID(r)}
 	op, answer, err := h.serve(w, r, &request)
 	status := h.answer(w, request.ID, answer, err)
@@ -108,7 +114,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, request *Request
 		return hostFault(r.Host)
 	}
 	if err := crossOrigin.Check(r); err != nil {
-		return faultf(http.StatusForbidden, codeAccessDenied, "a web page of another origin may not call this server (%v)", err)
+		return originFault(err)
 	}
 	if ofJob {
 		if !h.JobToken(id, token) {

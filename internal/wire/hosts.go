@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,26 +43,36 @@ func hostName(host string) string {
 	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
-// Guard protects a handler that shares the port: requests with a foreign Host
-// and changing requests from pages of another origin are refused.
+// Guard protects a handler that shares the port and asks for no signature:
+// requests with a foreign Host are refused, and what SameOrigin refuses.
 func (hs Hosts) Guard(next http.Handler) http.Handler {
+	next = SameOrigin(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var err error
 		if !hs.Allowed(r.Host) {
-			err = hostFault(r.Host)
-		} else if origin := crossOrigin.Check(r); origin != nil {
-			err = faultf(http.StatusForbidden, codeAccessDenied, "a web page of another origin may not call this server (%v)", origin)
-		}
-		var refused *fault
-		if errors.As(err, &refused) {
-			sendFault(w, uuid.NewString(), refused)
+			sendFault(w, uuid.NewString(), hostFault(r.Host))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func hostFault(host string) error {
+// SameOrigin refuses changing requests that come from web pages of another
+// origin.
+func SameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := crossOrigin.Check(r); err != nil {
+			sendFault(w, uuid.NewString(), originFault(err))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func originFault(reason error) *fault {
+	return faultf(http.StatusForbidden, codeAccessDenied, "a web page of another origin may not call this server (%v)", reason)
+}
+
+func hostFault(host string) *fault {
 	return faultf(http.StatusForbidden, codeAccessDenied,
 		"Host %.100q is not a name of this server: use localhost or 127.0.0.1, or start it with --allow-host %.100s", host, hostName(host))
 }

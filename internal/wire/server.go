@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,10 +57,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // drain waits for the requests under way and cuts off what remains.
 func (s *Server) drain(ctx context.Context, server *http.Server) error {
-	limit := s.Drain
-	if limit == 0 {
-		limit = defaultDrain
-	}
+	limit := cmp.Or(s.Drain, defaultDrain)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {

@@ -128,11 +128,21 @@ func checkSigned(r *http.Request, signed []string) error {
 	return nil
 }
 
-// verify computes the signature from the request as it arrived and compares.
+// verify compares the signature with that of the request as it arrived.
 func (s *signature) verify(r *http.Request, bodyHash string) error {
 	if claimed := r.Header.Get("X-Amz-Content-Sha256"); claimed != "" && !hmac.Equal([]byte(claimed), []byte(bodyHash)) {
 		return invalid("x-amz-content-sha256 is %.70q, the SHA-256 of the body that arrived is %s", claimed, bodyHash)
 	}
+	if !hmac.Equal(s.compute(r, bodyHash), s.sum) {
+		return invalid("The request signature we calculated does not match the signature you provided. "+
+			"Check your AWS Secret Access Key and signing method. Arrived here: host %.100q, path %.100q, body with SHA-256 %s; "+
+			"a proxy that changes one of these breaks the signature", r.Host, r.URL.EscapedPath(), bodyHash)
+	}
+	return nil
+}
+
+// compute signs the request as it arrived.
+func (s *signature) compute(r *http.Request, bodyHash string) []byte {
 	scope := strings.Join([]string{s.date, s.region, s.service, terminator}, "/")
 	request := sha256.Sum256([]byte(canonicalRequest(r, s.signedHeaders, bodyHash)))
 	toSign := strings.Join([]string{algorithm, s.at.Format(basicTime), scope, hex.EncodeToString(request[:])}, "\n")
@@ -141,12 +151,7 @@ func (s *signature) verify(r *http.Request, bodyHash string) error {
 	for _, part := range []string{s.date, s.region, s.service, terminator, toSign} {
 		key = mac(key, part)
 	}
-	if !hmac.Equal(key, s.sum) {
-		return invalid("The request signature we calculated does not match the signature you provided. "+
-			"Check your AWS Secret Access Key and signing method. Arrived here: host %.100q, path %.100q, body with SHA-256 %s; "+
-			"a proxy that changes one of these breaks the signature", r.Host, r.URL.EscapedPath(), bodyHash)
-	}
-	return nil
+	return key
 }
 
 func mac(key []byte, text string) []byte {
