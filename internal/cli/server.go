@@ -58,6 +58,7 @@ type server struct {
 	engine   *engine.Engine
 	api      *api.API
 	listener net.Listener
+	files    *s3.Map
 	tokens   tokens
 	key      accessKey
 	// newKey is set when this start made the key.
@@ -132,11 +133,10 @@ func (s *server) open(ctx context.Context) error {
 		return err
 	}
 	s.Endpoint = "http://" + reachable(s.listener.Addr().String())
-	files, err := s3.NewMap(s.opt.Data, s.opt.Maps)
-	if err != nil {
+	if s.files, err = s3.NewMap(s.opt.Data, s.opt.Maps); err != nil {
 		return err
 	}
-	jobs, err := s.executor(files)
+	jobs, err := s.executor()
 	if err != nil {
 		return err
 	}
@@ -203,14 +203,14 @@ func reachable(addr string) string {
 	return net.JoinHostPort(host, port)
 }
 
-func (s *server) executor(files *s3.Map) (*local.Executor, error) {
+func (s *server) executor() (*local.Executor, error) {
 	python, err := awsglue.Install(filepath.Join(s.opt.Data, "awsglue"))
 	if err != nil {
 		return nil, err
 	}
 	return local.New(local.Options{
 		Data: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
-		Files: files, PythonPath: python, Log: s.opt.Log, Env: s.jobEnv,
+		Files: s.files, PythonPath: python, Log: s.opt.Log, Env: s.jobEnv,
 	})
 }
 
@@ -266,6 +266,8 @@ func (s *server) s3Secret(accessKeyID string) (string, bool) {
 	return "", false
 }
 
+// handler answers the Glue protocol and, for requests signed for it, S3, at one
+// URL: what a client asks for shows in its signature.
 func (s *server) handler() http.Handler {
 	glue := &wire.Handler{
 		TargetPrefix: "AWSGlue.",
@@ -287,10 +289,21 @@ func (s *server) handler() http.Handler {
 		},
 		Log: s.opt.Log,
 	}
+	objects := s3.Options{Log: s.opt.Log}
+	guard := wire.Hosts(s.opt.Hosts).Guard
 	if s.opt.Auth == authSigV4 {
 		glue.Signatures = &wire.Signatures{Service: "glue", Secrets: s.secret}
+		objects.Secrets = s.s3Secret
+		guard = wire.SameOrigin
 	}
-	return glue
+	buckets := guard(s3.Handler(s.files, objects))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s3.IsRequest(r) {
+			buckets.ServeHTTP(w, r)
+			return
+		}
+		glue.ServeHTTP(w, r)
+	})
 }
 
 // run serves until the context ends. A part that fails ends all.

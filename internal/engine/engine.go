@@ -117,8 +117,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	})
 	wg.Go(func() { e.housekeeping(ctx) })
-	e.stale = true
-	first := &input{do: e.redispatch, done: make(chan error, 1)}
+	e.stale = true // the reload hands what is live to the executor again
+	first := &input{do: func(*batch) error { return nil }, done: make(chan error, 1)}
 	if err := e.commit(ctx, []*input{first}); err != nil {
 		return err
 	}
@@ -173,9 +173,8 @@ func (e *Engine) commit(ctx context.Context, inputs []*input) error {
 	for i, in := range inputs {
 		if errs[i] == nil {
 			e.dispatch(in.effects)
-			in.notify()
-		} else if in.report {
-			e.opt.Log.Error("report could not be applied", "error", errs[i])
+		} else if in.done == nil {
+			e.opt.Log.Error("input could not be applied", "error", errs[i])
 		}
 		in.finish(errs[i])
 	}
@@ -220,6 +219,9 @@ func (e *Engine) member(in *input, tx *store.Tx, now glue.Time) error {
 		if err := e.reload(tx); err != nil {
 			return err
 		}
+		// What the executor reported since the last commit is gone with the
+		// memory; asked again, it says where each job run stands.
+		e.queue.put(&input{do: e.redispatch})
 	}
 	b := &batch{e: e, tx: tx, now: now, in: in}
 	in.effects = in.effects[:0]

@@ -15,7 +15,6 @@ type input struct {
 	progress bool
 	state    atomic.Int32
 	effects  []effect
-	after    []func()
 }
 
 const (
@@ -33,18 +32,10 @@ func (in *input) finish(err error) {
 	}
 }
 
-// notify tells watchers, after the commit.
-func (in *input) notify() {
-	for _, f := range in.after {
-		f()
-	}
-}
-
 // taken drops the inputs that were withdrawn and takes up the others.
 func taken(inputs []*input) []*input {
 	kept := inputs[:0]
 	for _, in := range inputs {
-		in.after = nil
 		if in.state.CompareAndSwap(waiting, takenUp) || in.state.Load() == takenUp {
 			kept = append(kept, in)
 		}
