@@ -73,7 +73,7 @@ func (ch Change) restore(ctx context.Context, c Caller) error {
 func insist(ctx context.Context, c Caller, call call) error {
 	wait := firstWait
 	for try := 0; ; try++ {
-		err := c.Call(ctx, call.op, call.in, nil)
+		err := c.Call(ctx, call.op, call.in, answer(call.op))
 		if try == retries || !errors.Is(err, &glue.Error{Kind: glue.ConcurrentModification}) {
 			return err
 		}
@@ -82,6 +82,31 @@ func insist(ctx context.Context, c Caller, call call) error {
 		}
 		wait *= 2
 	}
+}
+
+// answer returns where the answer of a changing operation goes.
+func answer(op string) any {
+	switch op {
+	case "CreateJob":
+		return new(glue.CreateJobResponse)
+	case "UpdateJob":
+		return new(glue.UpdateJobResponse)
+	case "CreateWorkflow":
+		return new(glue.CreateWorkflowResponse)
+	case "UpdateWorkflow":
+		return new(glue.UpdateWorkflowResponse)
+	case "CreateTrigger":
+		return new(glue.CreateTriggerResponse)
+	case "UpdateTrigger":
+		return new(glue.UpdateTriggerResponse)
+	case "StartTrigger":
+		return new(glue.StartTriggerResponse)
+	case "DeleteTrigger":
+		return new(glue.DeleteTriggerResponse)
+	case "TagResource":
+		return new(glue.TagResourceResponse)
+	}
+	return nil
 }
 
 // waitGone waits until a deleted trigger is gone; on AWS that takes a while.

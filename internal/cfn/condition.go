@@ -137,7 +137,7 @@ func (e *evaluator) fnFindInMap(arg *node, path string) (*node, error) {
 		}
 		return nil, e.faultf(args[3].line, path, "%s: the fourth argument must be a mapping with DefaultValue", name)
 	}
-	missing := "a mapping " + strconv.Quote(keys[0])
+	missing := "mapping " + strconv.Quote(keys[0])
 	if table != nil {
 		missing = strconv.Quote(keys[1]) + " in the mapping " + strconv.Quote(keys[0])
 	}
