@@ -40,14 +40,18 @@ func loadAccessKey(dir string) (k accessKey, ok bool, err error) {
 	return k, k.ID != "" && k.Secret != "", nil
 }
 
-// makeAccessKey makes a key and stores it, readable by its owner alone.
-func makeAccessKey(dir string) (accessKey, error) {
-	k := accessKey{ID: "REGLUE" + randomToken(7), Secret: randomToken(20)}
+// newAccessKey makes a key.
+func newAccessKey() accessKey {
+	return accessKey{ID: "REGLUE" + randomToken(7), Secret: randomToken(20)}
+}
+
+// keepAccessKey stores a key, readable by its owner alone.
+func keepAccessKey(dir string, k accessKey) error {
 	b, err := json.Marshal(k)
 	if err != nil {
-		return k, err
+		return err
 	}
-	return k, writeFile(filepath.Join(dir, credentialsFile), b)
+	return writeFile(filepath.Join(dir, credentialsFile), b)
 }
 
 func randomToken(n int) string {

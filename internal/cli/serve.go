@@ -2,8 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,6 +44,10 @@ func newServeCommand(a *app) *cobra.Command {
 				return err
 			}
 			o.Data, o.Region, o.Log = a.flags.data, a.flags.region, log
+			o.Key = accessKey{ID: a.getenv("REGLUE_ACCESS_KEY_ID"), Secret: a.getenv("REGLUE_SECRET_ACCESS_KEY")}
+			if (o.Key.ID == "") != (o.Key.Secret == "") {
+				return errors.New("set both REGLUE_ACCESS_KEY_ID and REGLUE_SECRET_ACCESS_KEY, or neither")
+			}
 			return a.serve(cmd.Context(), o)
 		},
 	}
@@ -48,6 +56,8 @@ func newServeCommand(a *app) *cobra.Command {
 	f.StringVar(&o.Auth, "auth", authNone, "none (loopback only) or sigv4")
 	f.StringSliceVar(&o.Hosts, "allow-host", nil, "further name accepted in the Host header with --auth none")
 	f.StringArrayVar(&o.Maps, "map", nil, "folder that stands for a bucket or prefix: s3://BUCKET/PREFIX=DIR (repeatable; others are DATA/s3/BUCKET)")
+	f.StringSliceVar(&o.AllowAWS, "allow-aws", nil, "AWS services that jobs may really reach, with this server's credentials: "+
+		strings.Join(slices.Sorted(maps.Keys(awsServices)), ", "))
 	f.StringVar(&o.Account, "account", "", "account id kept in the folder when it is created (default "+defaultAccount+")")
 	f.StringVar(&o.Python, "python", "", "interpreter of python shell jobs (default python3)")
 	f.IntVar(&o.MaxLocalJobs, "max-local-jobs", 0, "jobs that run at once; further ones wait (default 4 for each processor)")

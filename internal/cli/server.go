@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -37,8 +38,12 @@ type serverOptions struct {
 	// default, else any free one.
 	Listen string
 	Auth   string
-	Hosts  []string
-	Maps   []string
+	// Key is the access key with sigv4; empty takes the folder's, or makes one.
+	Key   accessKey
+	Hosts []string
+	Maps  []string
+	// AllowAWS are the AWS services that jobs may really reach.
+	AllowAWS []string
 	// Account and Region are kept in the folder when it is created.
 	Account, Region string
 	Python          string
@@ -59,6 +64,7 @@ type server struct {
 	api      *api.API
 	listener net.Listener
 	files    *s3.Map
+	opened   *openedServices
 	tokens   tokens
 	key      accessKey
 	// newKey is set when this start made the key.
@@ -136,6 +142,9 @@ func (s *server) open(ctx context.Context) error {
 	if s.files, err = s3.NewMap(s.opt.Data, s.opt.Maps); err != nil {
 		return err
 	}
+	if s.opened, err = openServices(ctx, s.opt.AllowAWS, s.db.Scope().Region); err != nil {
+		return err
+	}
 	jobs, err := s.executor()
 	if err != nil {
 		return err
@@ -154,9 +163,15 @@ func (s *server) openKey() error {
 	if s.opt.Auth != authSigV4 {
 		return nil
 	}
+	if s.opt.Key.ID != "" {
+		// Kept, so that the other commands on this machine can sign too.
+		s.key = s.opt.Key
+		return keepAccessKey(s.opt.Data, s.key)
+	}
 	k, ok, err := loadAccessKey(s.opt.Data)
 	if err == nil && !ok {
-		k, err = makeAccessKey(s.opt.Data)
+		k = newAccessKey()
+		err = keepAccessKey(s.opt.Data, k)
 		s.newKey = true
 	}
 	s.key = k
@@ -209,8 +224,8 @@ func (s *server) executor() (*local.Executor, error) {
 		return nil, err
 	}
 	return local.New(local.Options{
-		Data: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
-		Files: s.files, PythonPath: python, Log: s.opt.Log, Env: s.jobEnv,
+		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
+		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv,
 	})
 }
 
@@ -229,13 +244,22 @@ func (s *server) jobEndpoint(jobRunID string) string {
 // unless the operator opens them.
 func (s *server) jobEnv(spec executor.Spec) map[string]string {
 	region := s.db.Scope().Region
-	return map[string]string{
+	env := map[string]string{
+		"AWS_ENDPOINT_URL":      s.Endpoint + sealedPath,
 		"AWS_ENDPOINT_URL_S3":   s.Endpoint,
 		"AWS_REGION":            region,
 		"AWS_DEFAULT_REGION":    region,
 		"AWS_ACCESS_KEY_ID":     spec.JobRunID,
 		"AWS_SECRET_ACCESS_KEY": s.tokens.of(forS3, spec.JobRunID),
 	}
+	if s.opened != nil {
+		more, err := s.opened.env(context.Background())
+		if err != nil {
+			s.opt.Log.Error("a job runs sealed", "job_run_id", spec.JobRunID, "error", err)
+		}
+		maps.Copy(env, more)
+	}
+	return env
 }
 
 // live reports whether a job run is not over; its tokens are void afterwards.
@@ -262,6 +286,12 @@ func (s *server) s3Secret(accessKeyID string) (string, bool) {
 	}
 	if strings.HasPrefix(accessKeyID, "jr_") && s.live(accessKeyID) {
 		return s.tokens.of(forS3, accessKeyID), true
+	}
+	if s.opened != nil {
+		// A job with an opened service signs its built-in S3 calls alike.
+		if c, err := s.opened.creds.Retrieve(context.Background()); err == nil && c.AccessKeyID == accessKeyID {
+			return c.SecretAccessKey, true
+		}
 	}
 	return "", false
 }
@@ -298,11 +328,14 @@ func (s *server) handler() http.Handler {
 	}
 	buckets := guard(s3.Handler(s.files, objects))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s3.IsRequest(r) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, sealedPath+"/"):
+			sealed(w, r)
+		case s3.IsRequest(r):
 			buckets.ServeHTTP(w, r)
-			return
+		default:
+			glue.ServeHTTP(w, r)
 		}
-		glue.ServeHTTP(w, r)
 	})
 }
 
