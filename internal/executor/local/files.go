@@ -1,0 +1,175 @@
+package local
+
+import (
+	"archive/zip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// keep copies what a location names into the data folder, under the hash of its
+// content, and returns the copy and that hash. Attempts run from the copy: the
+// original may change at any time.
+func (x *Executor) keep(location string) (path, sum string, err error) {
+	source, err := x.opts.Files.Resolve(location)
+	if err != nil {
+		return "", "", fatal(err)
+	}
+	info, err := os.Stat(source)
+	if err != nil {
+		return "", "", fatal(err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", "", problemf("%s is not a file", location)
+	}
+	sum, err = copyHash(io.Discard, source)
+	if err != nil {
+		return "", "", fatal(err)
+	}
+	path = x.keptPath(sum, filepath.Base(source))
+	if kept, err := os.Stat(path); err == nil && kept.Size() == info.Size() {
+		return path, sum, nil
+	}
+	// What is copied counts, not what was hashed a moment ago.
+	return x.copyIn(source)
+}
+
+func (x *Executor) keptPath(sum, base string) string {
+	return filepath.Join(x.opts.DataDir, "files", sum[:32], base)
+}
+
+func (x *Executor) copyIn(source string) (path, sum string, err error) {
+	files := filepath.Join(x.opts.DataDir, "files")
+	if err := os.MkdirAll(files, 0o700); err != nil {
+		return "", "", fatal(err)
+	}
+	tmp, err := os.CreateTemp(files, ".copy-*")
+	if err != nil {
+		return "", "", fatal(err)
+	}
+	defer os.Remove(tmp.Name()) // fails after the rename, which is the good case
+	sum, err = copyHash(tmp, source)
+	if err == nil {
+		err = tmp.Sync() // or a crash of the machine leaves a name without content
+	}
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		return "", "", fatal(err)
+	}
+	path = x.keptPath(sum, filepath.Base(source))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", "", fatal(err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return "", "", fatal(err)
+	}
+	return path, sum, nil
+}
+
+func copyHash(to io.Writer, source string) (string, error) {
+	f, err := os.Open(source)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(to, h), f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// keepNamed keeps a file and notes its hash under the location as it was given.
+func (x *Executor) keepNamed(location string, used map[string]string) (string, error) {
+	path, sum, err := x.keep(location)
+	if err != nil {
+		return "", err
+	}
+	used[location] = sum
+	return path, nil
+}
+
+// extraPath keeps the extra files of a job and returns what they put onto
+// PYTHONPATH: the folder of a module, an archive itself, an unpacked wheel.
+func (x *Executor) extraPath(list string, used map[string]string) ([]string, error) {
+	var path []string
+	for _, location := range splitList(list) {
+		file, err := x.keepNamed(location, used)
+		if err != nil {
+			return nil, err
+		}
+		switch filepath.Ext(file) {
+		case ".py":
+			path = append(path, filepath.Dir(file))
+		case ".whl":
+			folder, err := unpack(file)
+			if err != nil {
+				return nil, fatal(fmt.Errorf("%s: %w", location, err))
+			}
+			path = append(path, folder)
+		case ".zip", ".egg":
+			path = append(path, file)
+		default:
+			return nil, problemf("%s is neither .py, .zip, .whl nor .egg", location)
+		}
+	}
+	return path, nil
+}
+
+// unpack unpacks a wheel beside itself, since compiled modules and package data
+// cannot be used from inside an archive.
+func unpack(wheel string) (string, error) {
+	target := wheel + ".unpacked"
+	if _, err := os.Stat(target); err == nil {
+		return target, nil
+	}
+	archive, err := zip.OpenReader(wheel)
+	if err != nil {
+		return "", err
+	}
+	defer archive.Close()
+	tmp, err := os.MkdirTemp(filepath.Dir(wheel), ".unpack-*")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(tmp) // fails after the rename, which is the good case
+	for _, f := range archive.File {
+		if err := unpackOne(tmp, f); err != nil {
+			return "", err
+		}
+	}
+	syscall.Sync() // or a crash of the machine leaves names without content
+	if err := os.Rename(tmp, target); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err
+	}
+	return target, nil
+}
+
+func unpackOne(dir string, f *zip.File) error {
+	if !filepath.IsLocal(f.Name) {
+		return fmt.Errorf("the archive holds the path %q, which leads out of it", f.Name)
+	}
+	path := filepath.Join(dir, filepath.FromSlash(f.Name))
+	if strings.HasSuffix(f.Name, "/") {
+		return os.MkdirAll(path, 0o700)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}

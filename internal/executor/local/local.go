@@ -1,0 +1,177 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/runner"
+)
+
+// Options say how jobs run. DataDir and Files are required.
+type Options struct {
+	DataDir string
+	// Files finds scripts and extra files.
+	Files executor.Files
+	// Python is the interpreter of Python shell jobs; empty means the python3
+	// on PATH.
+	Python string
+	// MaxJobs bounds the job runs that run at the same time; zero means four a
+	// processor.
+	MaxJobs int
+	// StopGrace lies between TERM and KILL; zero means ten seconds.
+	StopGrace time.Duration
+	// LogLimit bounds each log in bytes; zero means runner.DefaultLogLimit.
+	LogLimit int64
+	// PythonPath are folders that every job may import from, such as that of
+	// the awsglue package.
+	PythonPath []string
+	// PassEnv names variables of the server that jobs get beyond the usual.
+	PassEnv []string
+	// Env gives variables of one job run, such as endpoints and throw-away
+	// credentials. They win over all others.
+	Env func(executor.Spec) map[string]string
+	// Log takes what has no other place; nil means none.
+	Log *slog.Logger
+	// Runner changes how runners are started. Its DataDir, Events and Log are
+	// set from the above.
+	Runner runner.Options
+}
+
+const (
+	defaultGrace = 10 * time.Second
+	jobsPerCore  = 4
+	// retryAfter is how long starting pauses when the machine lacks something.
+	// No event tells when it has it again.
+	retryAfter = 2 * time.Second
+)
+
+// Executor runs jobs on this machine. Make one with New.
+type Executor struct {
+	opts   Options
+	log    *slog.Logger
+	python *python
+	pip    *pip
+
+	mu    sync.Mutex
+	inbox []func()
+	wake  chan struct{} // of size one: a dropped wake-up is one already due
+
+	// The rest belongs to Run's goroutine.
+	ctx      context.Context
+	report   func(executor.Report)
+	client   *runner.Client
+	attempts map[string]*attempt
+	seq      int
+	queue    []*attempt // those that wait for a slot, in order
+	used     int        // slots
+	paused   bool       // nothing starts until retryAfter is over
+	wg       sync.WaitGroup
+}
+
+var (
+	_ executor.Executor = (*Executor)(nil)
+	_ executor.Logs     = (*Executor)(nil)
+)
+
+// New returns an executor over the data folder. It touches nothing before Run.
+func New(opts Options) (*Executor, error) {
+	if opts.DataDir == "" || opts.Files == nil {
+		return nil, fmt.Errorf("local executor: DataDir and Files are required")
+	}
+	data, err := filepath.Abs(opts.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	opts.DataDir = data
+	if opts.MaxJobs <= 0 {
+		opts.MaxJobs = jobsPerCore * runtime.NumCPU()
+	}
+	if opts.StopGrace <= 0 {
+		opts.StopGrace = defaultGrace
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	x := &Executor{
+		opts:     opts,
+		log:      opts.Log,
+		wake:     make(chan struct{}, 1),
+		attempts: map[string]*attempt{},
+	}
+	x.python = &python{named: opts.Python}
+	x.pip = &pip{dir: filepath.Join(data, "python"), files: x.keep}
+	return x, nil
+}
+
+// Start implements executor.Executor.
+func (x *Executor) Start(spec executor.Spec) { x.do(func() { x.start(spec) }) }
+
+// Stop implements executor.Executor.
+func (x *Executor) Stop(jobRunID string) { x.do(func() { x.stop(jobRunID) }) }
+
+// LogPaths implements executor.Logs.
+func (x *Executor) LogPaths(jobRunID string) (stdout, stderr string) {
+	return runner.LogPaths(x.opts.DataDir, jobRunID)
+}
+
+// Run implements executor.Executor. It may be called once.
+func (x *Executor) Run(ctx context.Context, report func(executor.Report)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	opts := x.opts.Runner
+	opts.DataDir, opts.Log = x.opts.DataDir, x.log
+	opts.Events = func(e runner.Event) { x.do(func() { x.heard(e) }) }
+	client, err := runner.Connect(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("local executor: %w", err)
+	}
+	x.ctx, x.report, x.client = ctx, report, client
+	for {
+		select {
+		case <-ctx.Done():
+			x.wg.Wait()
+			return client.Close()
+		case <-x.wake:
+			for _, f := range x.take() {
+				f()
+			}
+			x.fill()
+		}
+	}
+}
+
+// do hands a closure to Run's goroutine.
+func (x *Executor) do(f func()) {
+	x.mu.Lock()
+	x.inbox = append(x.inbox, f)
+	x.mu.Unlock()
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (x *Executor) take() []func() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	work := x.inbox
+	x.inbox = nil
+	return work
+}
+
+// later runs f on Run's goroutine after a while.
+func (x *Executor) later(d time.Duration, f func()) {
+	x.wg.Go(func() {
+		select {
+		case <-x.ctx.Done():
+		case <-time.After(d):
+			x.do(f)
+		}
+	})
+}
