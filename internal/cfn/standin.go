@@ -79,8 +79,8 @@ func (e *evaluator) standIn(r *resource, attribute string, at *node, path string
 
 // standInName returns the name that the resource would have.
 func (e *evaluator) standInName(r *resource, known identity) (string, error) {
-	if slices.Contains(e.naming, r.id) {
-		return "", e.faultf(r.line, r.path(), "the names of these resources depend on each other in a circle: %s", circle(e.naming))
+	if at := slices.Index(e.naming, r.id); at >= 0 {
+		return "", e.faultf(r.line, r.path(), "the names of these resources depend on each other in a circle: %s", circle(e.naming[at:]))
 	}
 	e.naming = append(e.naming, r.id)
 	defer func() { e.naming = e.naming[:len(e.naming)-1] }()
