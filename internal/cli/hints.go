@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// hint is a command that the user may want next, and what for.
+type hint struct{ what, command string }
+
+// hints writes commands to try next.
+func (a *app) hints(hints ...hint) {
+	var t table
+	t.indent = 2
+	for _, h := range hints {
+		t.add(cell{h.what + ":", dim}, cell{h.command, plain})
+	}
+	// A command that is cut can't be copied.
+	s := a.out
+	s.terminal = false
+	t.write(s)
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// quote makes a word fit for a shell.
+func quote(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// command is a command line of reglue that talks to what this one talks to.
+func (a *app) command(args ...string) string {
+	words := []string{"reglue"}
+	for _, arg := range args {
+		words = append(words, quote(arg))
+	}
+	switch {
+	case a.flags.profile != "":
+		words = append(words, "--aws-profile", quote(a.flags.profile))
+		if a.flags.region != "" {
+			words = append(words, "--region", quote(a.flags.region))
+		}
+	case a.flags.endpoint != "" && a.flags.endpoint != a.getenv("AWS_ENDPOINT_URL_GLUE"):
+		words = append(words, "--endpoint", quote(a.flags.endpoint))
+	case a.flags.endpoint == "" && a.flags.data != defaultData && a.flags.data != a.getenv("REGLUE_DATA"):
+		words = append(words, "--data", quote(a.flags.data))
+	}
+	return strings.Join(words, " ")
+}
+
+// plural is a count with its noun.
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

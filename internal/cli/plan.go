@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// planDescription is a plan as -o json gives it.
+type planDescription struct {
+	Workflow string         `json:"workflow"`
+	RunID    string         `json:"runId"`
+	Starts   []string       `json:"starts"` // node ids, as ResumeWorkflowRun would answer them
+	Nodes    []nodePlanned  `json:"nodes"`
+	Counts   map[string]int `json:"counts"`
+
+	groups map[string][]int // indexes of Nodes by verdict
+}
+
+// nodePlanned is what a resume would do with a node.
+type nodePlanned struct {
+	Name     string        `json:"name"`
+	Type     glue.NodeType `json:"type"`
+	ID       string        `json:"id"`
+	Verdict  string        `json:"verdict"`
+	Selected bool          `json:"selected,omitempty"`
+	Reason   string        `json:"reason"`
+	Chain    []string      `json:"because,omitempty"`
+}
+
+// The verdicts in the words of the command line.
+const (
+	verdictStart = "start"
+	verdictWait  = "downstream"
+	verdictCarry = "carry"
+	verdictBlank = "blank"
+)
+
+func verdictWord(v flow.Verdict) string {
+	switch v {
+	case flow.Root:
+		return verdictStart
+	case flow.Downstream:
+		return verdictWait
+	case flow.Carried:
+		return verdictCarry
+	case flow.LeftBlank:
+	}
+	return verdictBlank
+}
+
+// makePlan works a resume out without asking for it: the same code that the
+// server uses, on what the server tells of the run.
+func makePlan(prior *glue.WorkflowRun, ids []string, now int64) (*planDescription, error) {
+	g, r, err := flow.Observe(prior)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := flow.Resume(g, r, ids, "the new run", now)
+	if err != nil {
+		return nil, err
+	}
+	why := flow.ExplainPlan(g, r, plan)
+	d := &planDescription{
+		Workflow: prior.Name, RunID: prior.WorkflowRunId, Counts: map[string]int{}, groups: map[string][]int{},
+	}
+	for _, n := range plan.Roots {
+		d.Starts = append(d.Starts, g.Nodes[n].ID)
+	}
+	for n := range g.Nodes {
+		reason := why.Node(n)
+		verdict := verdictWord(plan.Nodes[n].Verdict)
+		if g.Nodes[n].Type != glue.NodeTypeTrigger {
+			d.Counts[verdict]++
+		}
+		d.groups[verdict] = append(d.groups[verdict], len(d.Nodes))
+		d.Nodes = append(d.Nodes, nodePlanned{
+			Name: g.Nodes[n].Name, Type: g.Nodes[n].Type, ID: g.Nodes[n].ID,
+			Verdict: verdict, Selected: plan.Nodes[n].Selected, Reason: reason.Sentence, Chain: reason.Chain,
+		})
+	}
+	return d, nil
+}
+
+func (a *app) showPlan(prior *glue.WorkflowRun, ids []string) error {
+	d, err := makePlan(prior, ids, a.now().UnixMilli())
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return writeJSON(a.out, d)
+	}
+	o := outcomeOf(prior)
+	fmt.Fprintf(a.out, "%s\n", a.out.paint(bold, fmt.Sprintf("Plan to resume run %s of %s (%s)",
+		shortRun(prior.WorkflowRunId), oneLine(prior.Name), o.text())))
+	for _, group := range []struct {
+		verdict, title string
+		sign           cell
+	}{
+		{verdictStart, "Start at once", cell{"▶", cyan}},
+		{verdictWait, "Run again, or for the first time, if their trigger fires", cell{"○", plain}},
+		{verdictCarry, "Carried over, not repeated", cell{"=", green}},
+		{verdictBlank, "Left as they are", cell{"·", dim}},
+	} {
+		a.planGroup(d, d.groups[group.verdict], group.title, group.sign)
+	}
+	fmt.Fprintf(a.out, "\n%s start at once, %d may follow, %s carried over. Nothing was changed.\n",
+		plural(d.Counts[verdictStart], "node"), d.Counts[verdictWait], plural(d.Counts[verdictCarry], "node"))
+	return nil
+}
+
+// planGroup writes the nodes of one verdict: jobs and crawlers, then triggers.
+func (a *app) planGroup(d *planDescription, members []int, title string, sign cell) {
+	if len(members) == 0 {
+		return
+	}
+	fmt.Fprintf(a.out, "\n%s\n", a.out.paint(bold, title))
+	for _, triggers := range []bool{false, true} {
+		for _, i := range members {
+			n := &d.Nodes[i]
+			if (n.Type == glue.NodeTypeTrigger) != triggers {
+				continue
+			}
+			name, c := oneLine(n.Name), sign
+			if triggers {
+				name, c.colour = "trigger "+name, dim
+			}
+			fmt.Fprintf(a.out, "  %s %s\n", a.out.paint(c.colour, c.text), name)
+			a.paragraph(planReason(n), "      ", dim)
+		}
+	}
+}
+
+// planReason is a node's reason without what the group's title and the name
+// before it say already.
+func planReason(n *nodePlanned) string {
+	text := strings.TrimPrefix(n.Reason, "trigger ")
+	text = strings.TrimPrefix(text, n.Name+" ")
+	for _, said := range []string{"starts again at once: ", "is carried: ", "is left blank: ", "is left as it was: "} {
+		text = strings.TrimPrefix(text, said)
+	}
+	return shortRuns(text)
+}
+
+var longRun = regexp.MustCompile(`wr_[0-9a-f]{64}`)
+
+// shortRuns shortens the run ids in a sentence.
+func shortRuns(text string) string { return longRun.ReplaceAllStringFunc(text, shortRun) }
+
+// paragraph writes a text, wrapped on a terminal.
+func (a *app) paragraph(text, indent string, c colour) {
+	for _, line := range wrap(oneLine(text), a.out.width()-len(indent)) {
+		fmt.Fprintln(a.out, indent+a.out.paint(c, line))
+	}
+}
+
+// wrap breaks a text between words; a width of 0 or less means no limit.
+func wrap(text string, width int) []string {
+	if width <= 0 {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case len([]rune(line))+1+len([]rune(word)) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
+}

@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// The exit codes; others script against them.
+const (
+	exitWhole    = 0   // done, and every node of the run is well
+	exitFailed   = 1   // a node of the run failed
+	exitRefused  = 2   // refused, or bad use
+	exitDetached = 130 // left a run going
+)
+
+// Program is one use of the command line, as a value: main builds one, and so do
+// tests.
+type Program struct {
+	// Args are the arguments without the program's name.
+	Args []string
+	// Env is the environment as os.Environ gives it.
+	Env            []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Signals are the interrupts that the user sends; nil means none. A command
+	// without another use for them ends at the first.
+	Signals <-chan os.Signal
+
+	// open replaces openTarget in tests.
+	open func(context.Context, targetOptions) (*target, error)
+}
+
+// Main carries the command out and returns the exit code.
+func (p *Program) Main(ctx context.Context) int {
+	a := newApp(p)
+	err := a.root().ExecuteContext(ctx)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitWhole
+	case errors.As(err, &exit):
+		if exit.err != nil {
+			a.complain(exit.err)
+		}
+		return exit.code
+	}
+	a.complain(err)
+	return exitRefused
+}
+
+// exitError ends the program with a code; err, if any, is told before.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// app is what all commands share.
+type app struct {
+	*Program
+	out, err screen
+	flags    globalFlags
+	now      func() time.Time
+}
+
+type globalFlags struct {
+	data     string
+	endpoint string
+	profile  string
+	region   string
+	output   string
+	yes      bool
+}
+
+const defaultData = "./reglue-data"
+
+func newApp(p *Program) *app {
+	a := &app{Program: p, now: time.Now}
+	if a.open == nil {
+		a.open = openTarget
+	}
+	a.out = newScreen(p.Stdout, a.getenv)
+	a.err = newScreen(p.Stderr, a.getenv)
+	return a
+}
+
+// getenv is the last value of a variable in the program's environment.
+func (a *app) getenv(name string) string {
+	value := ""
+	for _, pair := range a.Env {
+		if k, v, ok := strings.Cut(pair, "="); ok && k == name {
+			value = v
+		}
+	}
+	return value
+}
+
+func (a *app) complain(err error) {
+	text := err.Error()
+	var known *glue.Error
+	if errors.As(err, &known) && err == error(known) {
+		text = fmt.Sprintf("%s (%s)", known.Message, known.Kind)
+	}
+	fmt.Fprintf(a.Stderr, "%s %s\n", a.err.paint(red, "reglue:"), text)
+}
+
+const rootLong = `reglue runs AWS Glue workflows on your own machine. When a run breaks half-way,
+it shows which node failed and why, what never started because of it, and resumes
+the run from there: what succeeded is carried over, not repeated.
+
+The commands talk to the owner of the data folder, to a server (--endpoint), or
+to a real AWS account (--aws-profile).`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "reglue",
+		Short: "Run, repair and resume AWS Glue workflows",
+		Long:  rootLong,
+		Example: `  reglue demo                          see it work, in a minute
+  reglue serve                         serve the Glue API on 127.0.0.1:4780
+  reglue run pipeline.yaml             apply a CloudFormation template and run its workflow
+  reglue runs --failed --since 12h     what broke last night, over all workflows
+  reglue resume nightly --failed       repeat what failed and all that waits for it`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.flags.check()
+		},
+	}
+	root.SetArgs(a.Args)
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	root.CompletionOptions.HiddenDefaultCmd = false
+	a.flags.register(a, root)
+	root.AddGroup(
+		&cobra.Group{ID: groupRun, Title: "Run workflows:"},
+		&cobra.Group{ID: groupLook, Title: "Look at runs:"},
+		&cobra.Group{ID: groupRepair, Title: "Repair runs:"},
+	)
+	root.SetHelpCommandGroupID("")
+	root.AddCommand(a.commands()...)
+	return root
+}
+
+const (
+	groupRun    = "run"
+	groupLook   = "look"
+	groupRepair = "repair"
+)
+
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		newDemoCommand(a), newServeCommand(a), newApplyCommand(a), newRunCommand(a),
+		newRunsCommand(a), newShowCommand(a), newWhyCommand(a), newLogsCommand(a), newGraphCommand(a),
+		newResumeCommand(a), newStopCommand(a),
+		newFinishCommand(a), newVersionCommand(a),
+	}
+}
+
+func (f *globalFlags) register(a *app, root *cobra.Command) {
+	data := a.getenv("REGLUE_DATA")
+	if data == "" {
+		data = defaultData
+	}
+	p := root.PersistentFlags()
+	p.StringVar(&f.data, "data", data, "data folder (REGLUE_DATA)")
+	p.StringVar(&f.endpoint, "endpoint", a.getenv("AWS_ENDPOINT_URL_GLUE"), "URL of a server to talk to (AWS_ENDPOINT_URL_GLUE)")
+	p.StringVar(&f.profile, "aws-profile", "", "talk to a real AWS account with this profile; changes ask first")
+	p.StringVar(&f.region, "region", "", "AWS region, with --aws-profile or --endpoint")
+	p.StringVarP(&f.output, "output", "o", outputText, "output: text or json")
+	p.BoolVar(&f.yes, "yes", false, "answer yes to questions")
+}
+
+const (
+	outputText = "text"
+	outputJSON = "json"
+)
+
+func (f *globalFlags) check() error {
+	if f.output != outputText && f.output != outputJSON {
+		return fmt.Errorf("--output must be text or json, not %q", f.output)
+	}
+	return nil
+}
+
+func (a *app) json() bool { return a.flags.output == outputJSON }
+
+// target opens what the command talks to. Commands that change something set own.
+func (a *app) target(ctx context.Context, own bool) (*target, error) {
+	return a.open(ctx, targetOptions{
+		Data: a.flags.data, Endpoint: a.flags.endpoint, Profile: a.flags.profile, Region: a.flags.region, Own: own,
+	})
+}
+
+// withTarget runs f on what the command talks to and closes it. The first
+// interrupt cancels the context.
+func (a *app) withTarget(ctx context.Context, own bool, f func(context.Context, *target) error) error {
+	ctx, stop := a.untilSignal(ctx)
+	defer stop()
+	t, err := a.target(ctx, own)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(ctx, t), t.Close())
+}
+
+// untilSignal is cancelled by the first interrupt.
+func (a *app) untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-a.Signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"slices"
+	"time"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// nodeView is a job or crawler of a run as the commands show it.
+type nodeView struct {
+	node *glue.Node
+	// state is that of the latest attempt; flow.Blank when nothing started.
+	state flow.State
+	// job is the latest attempt of a job, crawl that of a crawler.
+	job   *glue.JobRun
+	crawl *glue.Crawl
+	// began and ended are the times of the latest attempt.
+	began, ended glue.Time
+	// carried is set when the attempt ran in an earlier run.
+	carried bool
+}
+
+// name is the node's name.
+func (v *nodeView) name() string { return v.node.Name }
+
+// problem is the error of the latest attempt.
+func (v *nodeView) problem() string {
+	switch {
+	case v.job != nil:
+		return v.job.ErrorMessage
+	case v.crawl != nil:
+		return v.crawl.ErrorMessage
+	}
+	return ""
+}
+
+// failed reports whether the node is one that `resume --failed` repeats.
+func (v *nodeView) failed() bool { return v.state.Terminal() && v.state != flow.Succeeded }
+
+// took is how long the latest attempt ran, or has been running.
+func (v *nodeView) took(now time.Time) time.Duration {
+	switch {
+	case v.began.IsZero():
+		return 0
+	case !v.ended.IsZero():
+		return v.ended.Time().Sub(v.began.Time())
+	case v.state.Live():
+		return max(0, now.Sub(v.began.Time()))
+	}
+	return 0
+}
+
+// viewNodes are the jobs and crawlers of a run, upstream before downstream.
+func viewNodes(run *glue.WorkflowRun) []nodeView {
+	if run.Graph == nil {
+		return nil
+	}
+	var views []nodeView
+	for _, n := range downstreamOrder(run.Graph) {
+		if n.Type != glue.NodeTypeTrigger {
+			views = append(views, viewNode(run, n))
+		}
+	}
+	return views
+}
+
+func viewNode(run *glue.WorkflowRun, n *glue.Node) nodeView {
+	v := nodeView{node: n}
+	switch {
+	case n.JobDetails != nil && len(n.JobDetails.JobRuns) > 0:
+		j := latestAttempt(n.JobDetails.JobRuns)
+		v.job, v.state, v.began, v.ended = j, flow.JobState(j.JobRunState), j.StartedOn, j.CompletedOn
+	case n.CrawlerDetails != nil && len(n.CrawlerDetails.Crawls) > 0:
+		c := latestCrawl(n.CrawlerDetails.Crawls)
+		v.crawl, v.state, v.began, v.ended = c, flow.CrawlState(c.State), c.StartedOn, c.CompletedOn
+	}
+	// Only a resumed run shows attempts that are older than itself.
+	v.carried = run.PreviousRunId != "" && v.state.Terminal() && !v.began.IsZero() && v.began < run.StartedOn
+	return v
+}
+
+// latestAttempt is the one that started last; of equals, the first.
+func latestAttempt(runs []glue.JobRun) *glue.JobRun {
+	latest := &runs[0]
+	for i := range runs {
+		if runs[i].StartedOn > latest.StartedOn || runs[i].StartedOn == latest.StartedOn && runs[i].Attempt > latest.Attempt {
+			latest = &runs[i]
+		}
+	}
+	return latest
+}
+
+func latestCrawl(crawls []glue.Crawl) *glue.Crawl {
+	latest := &crawls[0]
+	for i := range crawls {
+		if crawls[i].StartedOn > latest.StartedOn {
+			latest = &crawls[i]
+		}
+	}
+	return latest
+}
+
+// downstreamOrder sorts nodes so that each comes after those it waits for; what
+// is on a cycle comes last, in the order of the graph.
+func downstreamOrder(g *glue.WorkflowGraph) []*glue.Node {
+	index := make(map[string]int, len(g.Nodes))
+	for i := range g.Nodes {
+		index[g.Nodes[i].UniqueId] = i
+	}
+	next := make([][]int, len(g.Nodes))
+	waits := make([]int, len(g.Nodes))
+	for _, e := range g.Edges {
+		from, ok := index[e.SourceId]
+		to, ok2 := index[e.DestinationId]
+		if ok && ok2 {
+			next[from] = append(next[from], to)
+			waits[to]++
+		}
+	}
+	done := make([]bool, len(g.Nodes))
+	order := make([]*glue.Node, 0, len(g.Nodes))
+	var ready []int
+	for i := range g.Nodes {
+		if waits[i] == 0 {
+			ready = append(ready, i)
+		}
+	}
+	for len(ready) > 0 {
+		i := ready[0]
+		ready = ready[1:]
+		done[i] = true
+		order = append(order, &g.Nodes[i])
+		for _, to := range next[i] {
+			if waits[to]--; waits[to] == 0 {
+				ready = append(ready, to)
+			}
+		}
+	}
+	for i := range g.Nodes {
+		if !done[i] {
+			order = append(order, &g.Nodes[i])
+		}
+	}
+	return order
+}
+
+// triggersOf returns the triggers that start a node.
+func triggersOf(g *glue.WorkflowGraph, n *glue.Node) []*glue.Trigger {
+	var out []*glue.Trigger
+	for i := range g.Nodes {
+		d := g.Nodes[i].TriggerDetails
+		if d == nil || d.Trigger == nil {
+			continue
+		}
+		starts := func(a glue.Action) bool {
+			if n.Type == glue.NodeTypeCrawler {
+				return a.CrawlerName == n.Name
+			}
+			return a.CrawlerName == "" && a.JobName == n.Name
+		}
+		if slices.ContainsFunc(d.Trigger.Actions, starts) {
+			out = append(out, d.Trigger)
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// secondThoughts is how long after the first Ctrl-C a second one still stops the
+// run.
+const secondThoughts = 2 * time.Second
+
+// errInterrupted ends following a run because the user wants to leave it.
+var errInterrupted = errors.New("interrupted")
+
+// withOwner runs f on what the command talks to; if nobody owns the data folder,
+// the command does so meanwhile. Interrupts are left to f.
+func (a *app) withOwner(ctx context.Context, o ownServer, f func(context.Context, *target) error) error {
+	t, err := a.openOwned(ctx, o)
+	if err != nil {
+		return err
+	}
+	closed := false
+	closeTarget := t.Close
+	t.Close = func() error {
+		if closed {
+			return nil
+		}
+		closed = true
+		return closeTarget()
+	}
+	return errors.Join(f(ctx, t), t.Close())
+}
+
+// watch follows a run, shows its summary at the end and gives the exit code. The
+// first interrupt leaves the run going, the second stops it.
+func (a *app) watch(ctx context.Context, t *target, workflow, run string, o ownServer) error {
+	last, signal, err := a.followUntilSignal(ctx, t, workflow, run)
+	if errors.Is(err, errInterrupted) {
+		if signal == syscall.SIGTERM || !a.wantsStop(workflow, run) {
+			return a.detach(t, workflow, run, o)
+		}
+		if err := a.stopNow(ctx, t, workflow, run); err != nil {
+			return err
+		}
+		last, _, err = a.followUntilSignal(ctx, t, workflow, run)
+		if errors.Is(err, errInterrupted) {
+			return &exitError{code: exitDetached}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		err = writeJSON(a.out, describe(last))
+	} else {
+		a.summary(last, t)
+	}
+	return errors.Join(err, outcomeOf(last).exit())
+}
+
+// followUntilSignal follows a run until it is over or the user interrupts.
+func (a *app) followUntilSignal(ctx context.Context, t *target, workflow, run string) (*glue.WorkflowRun, os.Signal, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	got := make(chan os.Signal, 1)
+	go func() {
+		select {
+		case s := <-a.Signals:
+			got <- s
+			cancel(errInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	last, err := a.follow(ctx, t, workflow, run)
+	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) {
+		return nil, <-got, errInterrupted
+	}
+	return last, nil, err
+}
+
+// wantsStop asks by waiting: a second Ctrl-C means that the run is to stop.
+func (a *app) wantsStop(workflow, run string) bool {
+	fmt.Fprintf(a.Stderr, "\n%s\n", a.err.paint(bold, fmt.Sprintf(
+		"Leaving run %s of %s going. Press Ctrl-C again within %d seconds to stop it.", shortRun(run), workflow, int(secondThoughts.Seconds()))))
+	select {
+	case <-a.Signals:
+		return true
+	case <-time.After(secondThoughts):
+		return false
+	}
+}
+
+func (a *app) stopNow(ctx context.Context, t *target, workflow, run string) error {
+	fmt.Fprintf(a.Stderr, "Stopping run %s.\n", shortRun(run))
+	err := t.Call(ctx, "StopWorkflowRun", &glue.StopWorkflowRunRequest{Name: workflow, RunId: run}, nil)
+	if isKind(err, glue.IllegalWorkflowState) {
+		return nil // it has ended by itself
+	}
+	return err
+}
+
+// detach leaves a run going and says how to come back to it. If this process owns
+// the folder, another one takes it over until the run is over.
+func (a *app) detach(t *target, workflow, run string, o ownServer) error {
+	carriedOn := "."
+	if t.Kind == targetInProcess {
+		if err := t.Close(); err != nil {
+			return err
+		}
+		pid, err := a.carryOn(o)
+		if err != nil {
+			return fmt.Errorf("the jobs that run go on, but nothing starts the next ones until a server owns the folder again (reglue serve): %w", err)
+		}
+		carriedOn = fmt.Sprintf("; process %d sees to it in the background.", pid)
+	}
+	if a.json() {
+		if err := writeJSON(a.out, map[string]string{"workflow": workflow, "runId": run}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(a.out, "Run %s of %s goes on%s\n", shortRun(run), workflow, carriedOn)
+		a.hints(
+			hint{"look", a.command("show", workflow, shortRun(run))},
+			hint{"stop", a.command("stop", workflow, shortRun(run))},
+			hint{"resume, once it is over", a.command("resume", workflow, shortRun(run), "--failed")},
+		)
+	}
+	return &exitError{code: exitDetached}
+}
