@@ -50,7 +50,7 @@ func TestRunnerDiesAnywhere(t *testing.T) {
 				t.Error("the dead runner counts as alive")
 			}
 			if point == FailAfterFork {
-				waitFor(t, runs)
+				waitFor(t, runs, 1)
 			}
 			if err := EndAll(id); err != nil {
 				t.Fatal(err)
@@ -75,18 +75,17 @@ func TestRunnerDiesAnywhere(t *testing.T) {
 	}
 }
 
-// waitFor returns once the file has content. The process that writes it is
-// nobody's child any more, so there is no event to wait for.
-func waitFor(t *testing.T, path string) {
+// waitFor returns once the file has that size, where no event tells.
+func waitFor(t *testing.T, path string, size int64) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
-		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		if info, err := os.Stat(path); err == nil && info.Size() >= size {
 			return
 		}
 	}
-	t.Fatalf("%s stayed empty", path)
+	t.Fatalf("%s did not come", path)
 }
 
 func countLines(t *testing.T, path string) int {
@@ -273,5 +272,27 @@ func TestCopiedFolderIsTold(t *testing.T) {
 	}
 	if st, err := Inspect(other); err != nil || !st.Copied {
 		t.Errorf("%+v %v", st, err)
+	}
+}
+
+func TestRunnerEndsWithItsFolder(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	s := connect(t, data)
+	s.start("jr_1", sh("true"))
+	runner := s.wait("jr_1", EventEnded).Runner
+	lock, err := os.Open(filepath.Join(data, "runner", runner+lockSuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := s.client.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil { // waits for its end
+		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ type host struct {
 	pid      int
 	children *children
 	log      *slog.Logger
+	ending   *os.File // the start lock, held until the process is gone
 
 	mu      sync.Mutex
 	jobs    map[string]*job

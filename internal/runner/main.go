@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -93,30 +94,31 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	log.Info("runner started", "instance", h.instance, "build", build)
 	go h.serve(newLine(first))
 
-	var starting *os.File
-	h.untilIdle(idle, func() bool {
-		starting, err = h.endIfIdle()
-		return starting != nil
-	})
+	h.untilIdle(idle, h.mayEnd)
 	h.sayGoodbye()
-	err = errors.Join(os.Remove(h.instance+sockSuffix), os.Remove(h.instance+lockSuffix))
+	_ = os.Remove(h.instance + sockSuffix) // the next server would clear them away, too
+	_ = os.Remove(h.instance + lockSuffix)
 	log.Info("runner ends", "instance", h.instance)
-	// starting is unlocked by the end of the process and not before.
-	defer func() { _ = starting.Fd() }()
-	return err
+	return nil
 }
 
-// endIfIdle returns the held start lock if this runner may end. Servers connect
-// under that lock, so while we hold it none is half-way in.
-func (h *host) endIfIdle() (*os.File, error) {
+// mayEnd takes the start lock, for the rest of this process, if nobody needs the
+// runner any more. Servers connect under that lock, so while we hold it none is
+// half-way in.
+func (h *host) mayEnd() bool {
 	lock, err := lockFile(startLock, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true // the data folder was removed
+	}
 	if err != nil {
-		return nil, err
+		return false
 	}
 	if idle, _ := h.idle(); !idle {
-		return nil, lock.Close()
+		_ = lock.Close()
+		return false
 	}
-	return lock, nil
+	h.ending = lock
+	return true
 }
 
 func (h *host) accept(listener net.Listener) {

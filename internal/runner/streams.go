@@ -70,6 +70,12 @@ func (s *streams) drain() {
 	s.wg.Wait()
 }
 
+// markLost notes once more what could not be written, after drain.
+func (s *streams) markLost() {
+	s.out.file.flushLost()
+	s.err.file.flushLost()
+}
+
 func (s *streams) close() {
 	if s.null != nil {
 		_ = s.null.Close()
