@@ -1,0 +1,182 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/reglue/reglue/internal/engine"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
+)
+
+// The quotas that an AWS account has unless it asks for more.
+const (
+	DefaultMaxWorkflows = 1000
+	DefaultMaxTriggers  = 1000
+	DefaultMaxJobs      = 2000
+)
+
+// defaultTimeout is how long a request may wait until its change is taken up.
+const defaultTimeout = 30 * time.Second
+
+// Options are the settings of an API. The zero value is usable.
+type Options struct {
+	// Log gets errors that are not the caller's; nil drops them.
+	Log *slog.Logger
+	// MaxWorkflows, MaxTriggers and MaxJobs limit how many there may be. Zero
+	// means the default of an AWS account, a negative number no limit.
+	MaxWorkflows, MaxTriggers, MaxJobs int
+	// Timeout is how long a request may wait until it is taken up; zero means
+	// 30 seconds.
+	Timeout time.Duration
+}
+
+// API carries out operations. It is safe for concurrent use.
+type API struct {
+	db       *store.DB
+	engine   *engine.Engine
+	readOnly bool
+	opt      Options
+	scope    glue.Scope
+
+	// workflows and jobs are used by the engine's committer alone.
+	workflows, jobs tally
+
+	graphs      cache[graphKey, []byte]
+	definitions cache[int64, *glue.Job]
+}
+
+// New makes an API over a store and the engine that changes it. Without an
+// engine it only reads: operations that change something are refused.
+func New(db *store.DB, e *engine.Engine, opt Options) *API {
+	a := &API{db: db, engine: e, readOnly: e == nil, opt: opt, scope: db.Scope()}
+	if e == nil {
+		// It is never run: it only compiles graphs.
+		a.engine = engine.New(engine.Options{Store: db})
+	}
+	if a.opt.Log == nil {
+		a.opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if a.opt.Timeout == 0 {
+		a.opt.Timeout = defaultTimeout
+	}
+	a.graphs.limit = maxGraphBytes
+	a.definitions.limit = maxCachedJobs
+	return a
+}
+
+// Call carries out an operation. The body is the JSON of its request; the answer
+// is what to send as JSON. See Error for what becomes of an error.
+func (a *API) Call(ctx context.Context, op string, body []byte) (any, error) {
+	run, ok := operations[op]
+	switch {
+	case !ok && glue.KnownOperation(op):
+		return nil, glue.Errorf(glue.UnknownOperation, "Operation %s of AWS Glue is not built in this version of reglue", op)
+	case !ok:
+		return nil, glue.Errorf(glue.UnknownOperation, "AWS Glue has no operation %.100q", op)
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.opt.Timeout)
+	defer cancel()
+	answer, err := run(a, ctx, op, body)
+	if err != nil {
+		return nil, refusal(op, err)
+	}
+	return answer, nil
+}
+
+// refusal gives a request that breaks the model's rules the kind of error that
+// its operation declares, so that typed clients can catch it.
+func refusal(op string, err error) error {
+	var broken *glue.ValidationError
+	if !errors.As(err, &broken) {
+		return err
+	}
+	kind := glue.Validation
+	if glue.Declares(op, glue.InvalidInput) {
+		kind = glue.InvalidInput
+	}
+	return &glue.Error{Kind: kind, Message: broken.Error(), Err: err}
+}
+
+// operation decodes a request and carries it out.
+type operation func(a *API, ctx context.Context, op string, body []byte) (any, error)
+
+// typed makes an operation of a function from request to response.
+func typed[Request, Response any](f func(*API, context.Context, *Request) (Response, error)) operation {
+	return func(a *API, ctx context.Context, op string, body []byte) (any, error) {
+		request := new(Request)
+		if err := glue.Decode(op, body, request); err != nil {
+			return nil, err
+		}
+		return f(a, ctx, request)
+	}
+}
+
+var operations = map[string]operation{
+	"BatchGetWorkflows":        typed((*API).batchGetWorkflows),
+	"CreateWorkflow":           typed((*API).createWorkflow),
+	"DeleteWorkflow":           typed((*API).deleteWorkflow),
+	"GetWorkflow":              typed((*API).getWorkflow),
+	"GetWorkflowRun":           typed((*API).getWorkflowRun),
+	"GetWorkflowRunProperties": typed((*API).getWorkflowRunProperties),
+	"GetWorkflowRuns":          typed((*API).getWorkflowRuns),
+	"ListWorkflows":            typed((*API).listWorkflows),
+	"PutWorkflowRunProperties": typed((*API).putWorkflowRunProperties),
+	"ResumeWorkflowRun":        typed((*API).resumeWorkflowRun),
+	"StartWorkflowRun":         typed((*API).startWorkflowRun),
+	"StopWorkflowRun":          typed((*API).stopWorkflowRun),
+	"UpdateWorkflow":           typed((*API).updateWorkflow),
+
+	"BatchGetTriggers": typed((*API).batchGetTriggers),
+	"CreateTrigger":    typed((*API).createTrigger),
+	"DeleteTrigger":    typed((*API).deleteTrigger),
+	"GetTrigger":       typed((*API).getTrigger),
+	"GetTriggers":      typed((*API).getTriggers),
+	"ListTriggers":     typed((*API).listTriggers),
+	"StartTrigger":     typed((*API).startTrigger),
+	"StopTrigger":      typed((*API).stopTrigger),
+	"UpdateTrigger":    typed((*API).updateTrigger),
+
+	"BatchGetJobs": typed((*API).batchGetJobs),
+	"CreateJob":    typed((*API).createJob),
+	"DeleteJob":    typed((*API).deleteJob),
+	"GetJob":       typed((*API).getJob),
+	"GetJobs":      typed((*API).getJobs),
+	"ListJobs":     typed((*API).listJobs),
+	"UpdateJob":    typed((*API).updateJob),
+
+	"BatchStopJobRun": typed((*API).batchStopJobRun),
+	"GetJobRun":       typed((*API).getJobRun),
+	"GetJobRuns":      typed((*API).getJobRuns),
+	"StartJobRun":     typed((*API).startJobRun),
+
+	"GetTags":       typed((*API).getTags),
+	"TagResource":   typed((*API).tagResource),
+	"UntagResource": typed((*API).untagResource),
+}
+
+// change makes a change of definitions durable; the function runs in the
+// engine's transaction, and its error undoes what it wrote.
+func (a *API) change(ctx context.Context, f func(tx *store.Tx, now glue.Time) error) error {
+	if a.readOnly {
+		return errReadOnly
+	}
+	return a.engine.Update(ctx, f)
+}
+
+type callKey struct{}
+
+// WithCall gives the operations of a context the identity of the call, so that
+// a client's own repeat of it starts nothing twice (R37).
+func WithCall(ctx context.Context, c engine.Call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// callFrom is the identity of the call of an operation.
+func callFrom(ctx context.Context, op string) engine.Call {
+	c, _ := ctx.Value(callKey{}).(engine.Call)
+	c.Operation = op
+	return c
+}

@@ -1,0 +1,187 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
+)
+
+// graphKey names a graph that never changes: that of a run after one of its
+// events, or that of a definition.
+type graphKey struct {
+	run, rev   int64
+	definition int64
+}
+
+// designGraph is the graph of a workflow as its triggers are now.
+func (a *API) designGraph(tx *store.Tx, w *store.WorkflowRecord) ([]byte, error) {
+	if w.Definition == 0 {
+		triggers, err := tx.WorkflowTriggers(w.Name)
+		if err != nil {
+			return nil, err
+		}
+		return encode(drawGraph(a.engine.DesignGraph(w.Name, triggers)))
+	}
+	key := graphKey{definition: w.Definition}
+	if text, ok := a.graphs.get(key, size); ok {
+		return text, nil
+	}
+	g, err := a.engine.Graph(tx, w.Definition)
+	if err != nil {
+		return nil, err
+	}
+	text, err := encode(drawGraph(g))
+	if err == nil {
+		a.graphs.put(key, text, len(text))
+	}
+	return text, err
+}
+
+// runGraph is the graph of a run with the job runs of its nodes. A run's Rev
+// counts all that changes in it, so the text is good as long as that stays.
+func (a *API) runGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
+	key := graphKey{run: rec.Seq, rev: rec.Rev}
+	if text, ok := a.graphs.get(key, size); ok {
+		return text, nil
+	}
+	text, err := a.buildRunGraph(tx, rec)
+	if err == nil {
+		a.graphs.put(key, text, len(text))
+	}
+	return text, err
+}
+
+func (a *API) buildRunGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
+	g, err := a.engine.Graph(tx, rec.Definition)
+	if err != nil {
+		return nil, err
+	}
+	d := &drawing{runReader: a.newRunReader(tx), g: g, drawn: drawGraph(g)}
+	if err := d.addJobRuns(rec.Seq, nil); err != nil {
+		return nil, err
+	}
+	if rec.Previous != "" {
+		if err := d.addCarried(rec); err != nil {
+			return nil, err
+		}
+	}
+	return encode(d.drawn)
+}
+
+// drawing is a run's graph in the making.
+type drawing struct {
+	*runReader
+	g     *flow.Graph
+	drawn *glue.WorkflowGraph
+}
+
+// addJobRuns gives each node the job runs that a run started for it, newest
+// first. If carried is given, only the nodes for which it is true.
+func (d *drawing) addJobRuns(seq int64, carried func(node int) bool) error {
+	rows, err := d.tx.JobRunsOf(seq)
+	if err != nil {
+		return err
+	}
+	for i := range slices.Backward(rows) {
+		n := d.g.Actions[rows[i].Action].Node
+		if carried != nil && !carried(n) {
+			continue
+		}
+		v, err := d.jobRun(&rows[i], d.g)
+		if err != nil {
+			return err
+		}
+		details := d.drawn.Nodes[n].JobDetails
+		details.JobRuns = append(details.JobRuns, v)
+	}
+	return nil
+}
+
+// addCarried gives the nodes that a resumed run took over the job runs of the
+// run in which they really ran (R28).
+func (d *drawing) addCarried(rec *store.Run) error {
+	if rec.States == nil && !rec.Completed.IsZero() {
+		whole, err := d.tx.RunBySeq(rec.Seq) // lists leave the states out
+		if err != nil {
+			return err
+		}
+		rec = whole
+	}
+	run, _, err := d.a.engine.Load(d.tx, rec)
+	if err != nil {
+		return err
+	}
+	seqs, err := d.tx.RunSeqs(run.Sources[1:])
+	if err != nil {
+		return err
+	}
+	for i, id := range run.Sources[1:] {
+		seq, kept := seqs[id]
+		if !kept {
+			continue
+		}
+		err := d.addJobRuns(seq, func(n int) bool {
+			return run.Nodes[n].Carried && int(run.Nodes[n].Source) == i+1
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawGraph is a graph without job runs.
+func drawGraph(g *flow.Graph) *glue.WorkflowGraph {
+	out := &glue.WorkflowGraph{Nodes: make([]glue.Node, len(g.Nodes)), Edges: []glue.Edge{}}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		v := glue.Node{Type: n.Type, Name: n.Name, UniqueId: n.ID}
+		switch n.Type {
+		case glue.NodeTypeTrigger:
+			v.TriggerDetails = &glue.TriggerNodeDetails{Trigger: g.Triggers[n.Trigger].Def}
+		case glue.NodeTypeJob:
+			v.JobDetails = &glue.JobNodeDetails{}
+		case glue.NodeTypeCrawler:
+			v.CrawlerDetails = &glue.CrawlerNodeDetails{}
+		}
+		out.Nodes[i] = v
+	}
+	for t := range g.Triggers {
+		out.Edges = appendEdges(out.Edges, g, t)
+	}
+	return out
+}
+
+// appendEdges adds an edge for each condition of a trigger and one to each node
+// that it starts.
+func appendEdges(edges []glue.Edge, g *flow.Graph, t int) []glue.Edge {
+	tr := &g.Triggers[t]
+	id := g.Nodes[tr.Node].ID
+	for _, c := range tr.Conditions {
+		edges = append(edges, glue.Edge{SourceId: g.Nodes[c.Node].ID, DestinationId: id})
+	}
+	first, end := g.TriggerActions(t)
+	seen := make(map[int]bool, end-first)
+	for i := first; i < end; i++ {
+		if n := g.Actions[i].Node; !seen[n] {
+			seen[n] = true
+			edges = append(edges, glue.Edge{SourceId: id, DestinationId: g.Nodes[n].ID})
+		}
+	}
+	return edges
+}
+
+// encode writes JSON as it is sent: without the escapes that HTML would need.
+func encode(v any) ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+}

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"strconv"
+
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
+)
+
+// runView is a workflow run as it is sent; its graph is JSON already.
+type runView struct {
+	glue.WorkflowRun
+	Graph json.RawMessage `json:"Graph,omitempty"`
+}
+
+type (
+	getWorkflowRunResponse struct {
+		Run *runView
+	}
+	getWorkflowRunsResponse struct {
+		Runs      []*runView
+		NextToken string `json:"NextToken,omitempty"`
+	}
+)
+
+// maxAnswer is about how many bytes of graphs one page of runs may have; the
+// page ends there.
+const maxAnswer = 16 << 20
+
+func (a *API) startWorkflowRun(ctx context.Context, r *glue.StartWorkflowRunRequest) (*glue.StartWorkflowRunResponse, error) {
+	if a.readOnly {
+		return nil, errReadOnly
+	}
+	if err := a.checkStart(ctx, r); err != nil {
+		return nil, err
+	}
+	id, err := a.engine.StartWorkflowRun(ctx, callFrom(ctx, "StartWorkflowRun"), r.Name, r.RunProperties)
+	if err != nil {
+		return nil, err
+	}
+	return &glue.StartWorkflowRunResponse{RunId: id}, nil
+}
+
+// checkStart holds the properties that the run would have against the limits.
+func (a *API) checkStart(ctx context.Context, r *glue.StartWorkflowRunRequest) error {
+	if len(r.RunProperties) == 0 {
+		return nil // the defaults were checked when they were set
+	}
+	if err := checkProperties("RunProperties", r.RunProperties); err != nil {
+		return err
+	}
+	return a.db.View(ctx, func(tx *store.Tx) error {
+		w, err := tx.Workflow(r.Name)
+		if err != nil || w == nil {
+			return err // the engine says that it is missing
+		}
+		all := maps.Clone(orEmpty(w.Properties))
+		maps.Copy(all, r.RunProperties)
+		return checkMerged(all)
+	})
+}
+
+func (a *API) stopWorkflowRun(ctx context.Context, r *glue.StopWorkflowRunRequest) (*glue.StopWorkflowRunResponse, error) {
+	if a.readOnly {
+		return nil, errReadOnly
+	}
+	if err := a.engine.StopWorkflowRun(ctx, r.Name, r.RunId); err != nil {
+		return nil, err
+	}
+	return &glue.StopWorkflowRunResponse{}, nil
+}
+
+func (a *API) getWorkflowRun(ctx context.Context, r *glue.GetWorkflowRunRequest) (*getWorkflowRunResponse, error) {
+	out := &getWorkflowRunResponse{}
+	err := a.db.View(ctx, func(tx *store.Tx) error {
+		rec, err := findRun(tx, r.Name, r.RunId)
+		if err != nil {
+			return err
+		}
+		out.Run, err = a.viewRun(tx, rec, isTrue(r.IncludeGraph))
+		return err
+	})
+	return out, err
+}
+
+func (a *API) getWorkflowRuns(ctx context.Context, r *glue.GetWorkflowRunsRequest) (*getWorkflowRunsResponse, error) {
+	p, err := newPage("GetWorkflowRuns", r.NextToken, r.MaxResults, defaultPage, r.Name)
+	if err != nil {
+		return nil, err
+	}
+	before, err := p.seq()
+	if err != nil {
+		return nil, err
+	}
+	out := &getWorkflowRunsResponse{}
+	err = a.db.View(ctx, func(tx *store.Tx) error {
+		if w, err := tx.Workflow(r.Name); err != nil || w == nil {
+			return cmp.Or(err, missing())
+		}
+		recs, err := tx.Runs(r.Name, before, p.more())
+		if err != nil {
+			return err
+		}
+		recs, out.NextToken = cut(&p, recs, runSeq)
+		return a.viewRuns(tx, &p, recs, isTrue(r.IncludeGraph), out)
+	})
+	return out, err
+}
+
+// viewRuns adds the runs to the answer, up to a size at which the page ends.
+func (a *API) viewRuns(tx *store.Tx, p *page, recs []store.Run, graph bool, out *getWorkflowRunsResponse) error {
+	out.Runs = make([]*runView, 0, len(recs))
+	total := 0
+	for i := range recs {
+		if total > maxAnswer {
+			out.NextToken = p.token(runSeq(&recs[i-1]))
+			break
+		}
+		v, err := a.viewRun(tx, &recs[i], graph)
+		if err != nil {
+			return err
+		}
+		total += len(v.Graph)
+		out.Runs = append(out.Runs, v)
+	}
+	return nil
+}
+
+func runSeq(r *store.Run) string { return strconv.FormatInt(r.Seq, 10) }
+
+func (a *API) getWorkflowRunProperties(ctx context.Context, r *glue.GetWorkflowRunPropertiesRequest) (*glue.GetWorkflowRunPropertiesResponse, error) {
+	out := &glue.GetWorkflowRunPropertiesResponse{}
+	err := a.db.View(ctx, func(tx *store.Tx) error {
+		rec, err := findRun(tx, r.Name, r.RunId)
+		if err != nil {
+			return err
+		}
+		properties, err := tx.Properties(rec.Seq)
+		out.RunProperties = orEmpty(properties)
+		return err
+	})
+	return out, err
+}
+
+// putWorkflowRunProperties merges key by key, in whatever state the run is.
+func (a *API) putWorkflowRunProperties(ctx context.Context, r *glue.PutWorkflowRunPropertiesRequest) (*glue.PutWorkflowRunPropertiesResponse, error) {
+	if err := checkProperties("RunProperties", r.RunProperties); err != nil {
+		return nil, err
+	}
+	err := a.change(ctx, func(tx *store.Tx, _ glue.Time) error {
+		rec, err := findRun(tx, r.Name, r.RunId)
+		if err != nil {
+			return err
+		}
+		old, err := tx.Properties(rec.Seq)
+		if err != nil {
+			return err
+		}
+		all := maps.Clone(orEmpty(old))
+		maps.Copy(all, r.RunProperties)
+		if err := checkMerged(all); err != nil {
+			return err
+		}
+		return tx.SetProperties(rec.Seq, all)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &glue.PutWorkflowRunPropertiesResponse{}, nil
+}
+
+// findRun reads a run of a workflow, or says that it is missing.
+func findRun(tx *store.Tx, workflow, id string) (*store.Run, error) {
+	rec, err := tx.Run(workflow, id)
+	if err == nil && rec == nil {
+		err = missing()
+	}
+	return rec, err
+}
+
+func (a *API) viewRun(tx *store.Tx, rec *store.Run, graph bool) (*runView, error) {
+	properties, err := tx.Properties(rec.Seq)
+	if err != nil {
+		return nil, err
+	}
+	v := &runView{WorkflowRun: glue.WorkflowRun{
+		Name: rec.Workflow, WorkflowRunId: rec.ID, PreviousRunId: rec.Previous,
+		WorkflowRunProperties: orEmpty(properties),
+		StartedOn:             rec.Started, CompletedOn: rec.Completed, Status: rec.Status,
+		ErrorMessage: rec.Error, Statistics: &rec.Statistics, StartingEventBatchCondition: rec.Event,
+	}}
+	if graph {
+		v.Graph, err = a.runGraph(tx, rec)
+	}
+	return v, err
+}
