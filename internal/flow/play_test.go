@@ -73,6 +73,7 @@ func (w *world) do(p *played, ev Event) error {
 	}
 	p.oracle.Events = append(p.oracle.Events, w.line(p, ev))
 	p.store(ev, &c)
+	w.tick(p, &c, ev)
 	for _, s := range c.Start {
 		if p.run.Nodes[w.g.Actions[s.Action].Node].Carried {
 			return fmt.Errorf("invariant: the carried node %s starts", w.g.Nodes[w.g.Actions[s.Action].Node].Name)
@@ -211,6 +212,7 @@ func (w *world) resume(from *played) (*played, error) {
 		return nil, fmt.Errorf("after resume: %w", err)
 	}
 	p.store(nil, &Change{Start: plan.Start})
+	w.tick(p, &Change{Start: plan.Start}, nil)
 	return p, w.restored(p)
 }
 

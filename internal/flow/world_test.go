@@ -17,6 +17,9 @@ type world struct {
 	spec []oracle.Trigger
 	g    *Graph
 	runs []*played
+	// clock and when are the times of each attempt's start and end.
+	clock glue.Time
+	when  map[oracle.Attempt][2]glue.Time
 }
 
 // played is one run of a world.
@@ -58,7 +61,7 @@ var (
 func pick[T any](rnd *rand.Rand, from []T) T { return from[rnd.IntN(len(from))] }
 
 func newWorld(seed uint64) *world {
-	w := &world{rnd: rand.New(rand.NewPCG(seed, 1))}
+	w := &world{rnd: rand.New(rand.NewPCG(seed, 1)), clock: 1000, when: map[oracle.Attempt][2]glue.Time{}}
 	w.spec = w.triggers(sizeOf(seed))
 	w.g = Build(definitions(w.spec), nodeID)
 	return w
@@ -284,6 +287,12 @@ func (w *world) script() string {
 }
 
 func triggerLine(t oracle.Trigger) string {
+	full := func(n string) string {
+		if n[0] == 'C' {
+			return "crawler:" + n
+		}
+		return n
+	}
 	s := "trigger " + t.Name
 	if !t.Start {
 		s += " when"
@@ -291,13 +300,17 @@ func triggerLine(t oracle.Trigger) string {
 			s += " any"
 		}
 		for _, want := range t.Wants {
-			s += " " + want.Node + "=" + want.State
+			s += " " + full(want.Node) + "=" + want.State
 		}
 		if !t.Active {
 			s += " state=CREATED"
 		}
 	}
-	return s + " -> " + strings.Join(t.Starts, " ")
+	s += " ->"
+	for _, n := range t.Starts {
+		s += " " + full(n)
+	}
+	return s
 }
 
 func eventLine(run string, e oracle.Line) string {

@@ -1,0 +1,278 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reglue/reglue/internal/flow/oracle"
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// TestObserve holds what Observe rebuilds from the wire's shape of a run against
+// the run itself, on random workflows: states, latest attempts, what is carried,
+// roots, and the plan of a resume.
+func TestObserve(t *testing.T) {
+	n, plans := *graphs/20, 0
+	for s := uint64(1); s <= uint64(n); s++ {
+		w := newWorld(s)
+		if err := w.play(sizeOf(s)); err != nil {
+			t.Fatalf("seed %d: %v", s, err)
+		}
+		for _, p := range w.runs {
+			planned, err := w.observe(p)
+			if err != nil {
+				t.Fatalf("seed %d: run %s: %v\n%s", s, p.run.ID, err, w.script())
+			}
+			plans += planned
+		}
+	}
+	if t.Logf("%d plans compared", plans); plans < n {
+		t.Errorf("only %d plans compared in %d workflows", plans, n)
+	}
+}
+
+func (w *world) observe(p *played) (plans int, err error) {
+	g, r, err := Observe(w.wire(p))
+	if err != nil {
+		return 0, err
+	}
+	for n := range w.g.Nodes {
+		if g.Nodes[n].Name != w.g.Nodes[n].Name || g.Nodes[n].ID != w.g.Nodes[n].ID {
+			return 0, fmt.Errorf("node %d is %s %s", n, g.Nodes[n].Name, g.Nodes[n].ID)
+		}
+	}
+	if w.ambiguous() {
+		return 0, nil
+	}
+	if err := w.sameStates(p, r); err != nil {
+		return 0, err
+	}
+	var names []string
+	for range 20 {
+		names = w.choose(p)
+		want, err1 := Resume(w.g, p.run, w.ids(names), "N", 1)
+		got, err2 := Resume(g, r, w.ids(names), "N", 1)
+		if fmt.Sprint(err1) != fmt.Sprint(err2) {
+			return plans, fmt.Errorf("resume at %v: %w, observed %w", names, err1, err2)
+		}
+		if err1 != nil {
+			continue
+		}
+		plans++
+		if err := samePlan(w.g, want, got); err != nil {
+			return plans, fmt.Errorf("resume at %v: %w", names, err)
+		}
+	}
+	return plans, nil
+}
+
+// ambiguous: the wire does not say which action started a crawl, or which of two
+// equal actions of a trigger started a job.
+func (w *world) ambiguous() bool {
+	for n := range w.g.Nodes {
+		node := &w.g.Nodes[n]
+		for i, a := range node.Actions {
+			if i > 0 && (node.Type == glue.NodeTypeCrawler || w.g.Actions[a].Trigger == w.g.Actions[node.Actions[i-1]].Trigger) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *world) sameStates(p *played, r *Run) error {
+	if !slices.Equal(r.Roots, p.run.Roots) {
+		return fmt.Errorf("roots %v, observed %v", p.run.Roots, r.Roots)
+	}
+	if p.run.Statistics() != r.Statistics() {
+		return fmt.Errorf("statistics %+v, observed %+v", p.run.Statistics(), r.Statistics())
+	}
+	for a := range w.g.Actions {
+		want, got := p.run.Actions[a], r.Actions[a]
+		if want.State != got.State || want.Retry != got.Retry || want.Starts != got.Starts {
+			return fmt.Errorf("action %d: %+v, observed %+v", a, want, got)
+		}
+	}
+	for n := range w.g.Nodes {
+		want, got := p.run.Nodes[n], r.Nodes[n]
+		if want.Last != got.Last || want.Carried != got.Carried || want.Action != got.Action || want.Start != got.Start {
+			return fmt.Errorf("node %s: %+v, observed %+v", w.g.Nodes[n].Name, want, got)
+		}
+	}
+	again := w.g.Reach(p.run.Roots...)
+	for t := range w.g.Triggers {
+		if p.prior != nil && !again[w.g.Triggers[t].Node] {
+			continue // what a carried trigger did can't always be seen
+		}
+		if p.run.Triggers[t].Fired != r.Triggers[t].Fired {
+			return fmt.Errorf("trigger %s: fired %t, observed %t", w.g.Triggers[t].Def.Name, !r.Triggers[t].Fired, r.Triggers[t].Fired)
+		}
+	}
+	return nil
+}
+
+func samePlan(g *Graph, want, got *Plan) error {
+	if !slices.Equal(want.Roots, got.Roots) {
+		return fmt.Errorf("roots %v, observed %v", want.Roots, got.Roots)
+	}
+	for i := range want.Start {
+		if want.Start[i].Attempt != got.Start[i].Attempt {
+			return fmt.Errorf("starts %v, observed %v", want.Start[i].Attempt, got.Start[i].Attempt)
+		}
+	}
+	for n := range g.Nodes {
+		if g.Nodes[n].Trigger < 0 && want.Nodes[n] != got.Nodes[n] {
+			return fmt.Errorf("%s: %+v, observed %+v", g.Nodes[n].Name, want.Nodes[n], got.Nodes[n])
+		}
+	}
+	return nil
+}
+
+// wire is the run as GetWorkflowRun shows it. Job run ids are not the derived
+// ones, as on AWS.
+func (w *world) wire(p *played) *glue.WorkflowRun {
+	run := &glue.WorkflowRun{WorkflowRunId: p.run.ID, Status: p.run.Status, StartedOn: w.began(p), Graph: &glue.WorkflowGraph{}}
+	if p.prior != nil {
+		run.PreviousRunId = p.prior.run.ID
+	}
+	for n := range w.g.Nodes {
+		node := &w.g.Nodes[n]
+		out := glue.Node{Type: node.Type, Name: node.Name, UniqueId: node.ID}
+		switch {
+		case node.Trigger >= 0:
+			out.TriggerDetails = &glue.TriggerNodeDetails{Trigger: w.g.Triggers[node.Trigger].Def}
+		case node.Type == glue.NodeTypeCrawler:
+			out.CrawlerDetails = &glue.CrawlerNodeDetails{Crawls: w.crawls(p, node.Name)}
+		default:
+			out.JobDetails = &glue.JobNodeDetails{JobRuns: w.jobRuns(p, node.Name)}
+		}
+		run.Graph.Nodes = append(run.Graph.Nodes, out)
+	}
+	return run
+}
+
+// began is when a run started: with its first attempt.
+func (w *world) began(p *played) glue.Time {
+	for _, l := range p.oracle.Lines {
+		if l.What == "start" && l.Attempt.Run == p.run.ID {
+			return w.when[l.Attempt][0]
+		}
+	}
+	return 1
+}
+
+func (w *world) jobRuns(p *played, job string) []glue.JobRun {
+	var out []glue.JobRun
+	for _, l := range p.oracle.Lines {
+		if l.What != "start" || l.Node != job {
+			continue
+		}
+		now, at := p.oracle.Now(l.Attempt), w.when[l.Attempt]
+		j := glue.JobRun{
+			Id: fmt.Sprint("jr ", l.Attempt), Attempt: int32(l.Retry), TriggerName: l.Attempt.Trigger, JobName: job,
+			StartedOn: at[0], CompletedOn: at[1], JobRunState: glue.JobRunState(now.State),
+		}
+		if l.Retry > 0 {
+			before := l.Attempt
+			before.Start--
+			j.PreviousRunId = fmt.Sprint("jr ", before)
+		}
+		out = append(out, j)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+func (w *world) crawls(p *played, crawler string) []glue.Crawl {
+	var out []glue.Crawl
+	for _, l := range p.oracle.Lines {
+		if l.What == "start" && l.Node == crawler {
+			at := w.when[l.Attempt]
+			state := JobState(glue.JobRunState(p.oracle.Now(l.Attempt).State))
+			out = append(out, glue.Crawl{State: state.Crawl(), StartedOn: at[0], CompletedOn: at[1]})
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// tick gives what an event started and ended its times, each a moment of its own.
+func (w *world) tick(p *played, c *Change, ev Event) {
+	if e, ok := ev.(Ended); ok && !c.Empty() {
+		at := w.owner(p, e.Attempt)
+		w.clock++
+		w.when[at] = [2]glue.Time{w.when[at][0], w.clock}
+	}
+	for _, s := range c.Start {
+		w.clock++
+		w.when[p.name(w.g, s.Attempt)] = [2]glue.Time{w.clock}
+	}
+}
+
+func TestObserveNonsense(t *testing.T) {
+	job := func(runs ...glue.JobRun) glue.Node {
+		return glue.Node{Type: glue.NodeTypeJob, Name: "J", UniqueId: "n2", JobDetails: &glue.JobNodeDetails{JobRuns: runs}}
+	}
+	trigger := glue.Node{Type: glue.NodeTypeTrigger, Name: "T", UniqueId: "n1", TriggerDetails: &glue.TriggerNodeDetails{
+		Trigger: &glue.Trigger{Name: "T", Type: glue.TriggerTypeOnDemand, Actions: []glue.Action{{JobName: "J"}}},
+	}}
+	bad := trigger
+	bad.TriggerDetails = &glue.TriggerNodeDetails{Trigger: &glue.Trigger{Name: "T", Actions: []glue.Action{{}}}}
+	watch := trigger
+	watch.TriggerDetails = &glue.TriggerNodeDetails{Trigger: &glue.Trigger{Name: "T", Predicate: &glue.Predicate{Conditions: []glue.Condition{{}}}}}
+	other := trigger
+	other.TriggerDetails = &glue.TriggerNodeDetails{Trigger: &glue.Trigger{Name: "U"}}
+	for name, c := range map[string]struct {
+		nodes []glue.Node
+		want  string
+	}{
+		"no trigger details":     {[]glue.Node{{Type: glue.NodeTypeTrigger, Name: "T", UniqueId: "n1"}}, "TriggerDetails"},
+		"details of another":     {[]glue.Node{other}, "those of U"},
+		"no name":                {[]glue.Node{{Type: glue.NodeTypeJob, UniqueId: "n1"}}, "no Name"},
+		"no id":                  {[]glue.Node{{Type: glue.NodeTypeJob, Name: "J"}}, "no UniqueId"},
+		"twice":                  {[]glue.Node{trigger, job(), job()}, "two JOB nodes J"},
+		"empty action":           {[]glue.Node{bad}, "names no job"},
+		"empty condition":        {[]glue.Node{watch}, "names no job"},
+		"unknown state":          {[]glue.Node{trigger, job(glue.JobRun{Id: "jr_1", JobRunState: "DANCING"})}, `unknown state "DANCING"`},
+		"started by nothing":     {[]glue.Node{job(glue.JobRun{Id: "jr_1", JobRunState: "FAILED"})}, "no trigger of the graph starts it"},
+		"started by a stranger":  {[]glue.Node{trigger, job(glue.JobRun{Id: "jr_1", JobRunState: "FAILED", TriggerName: "X"})}, "trigger X"},
+		"crawl in unknown state": {[]glue.Node{trigger, {Type: glue.NodeTypeCrawler, Name: "C", UniqueId: "n3", CrawlerDetails: &glue.CrawlerNodeDetails{Crawls: []glue.Crawl{{}}}}}, "unknown state"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Observe(&glue.WorkflowRun{WorkflowRunId: "wr_1", Status: "COMPLETED", Graph: &glue.WorkflowGraph{Nodes: c.nodes}})
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "wr_1") {
+				t.Errorf("got %v, want an error about %q that names the run", err, c.want)
+			}
+		})
+	}
+	for name, run := range map[string]*glue.WorkflowRun{
+		"nothing":   nil,
+		"no graph":  {WorkflowRunId: "wr_1", Status: "COMPLETED"},
+		"no status": {WorkflowRunId: "wr_1", Graph: &glue.WorkflowGraph{}},
+	} {
+		if _, _, err := Observe(run); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestObserveMissingTriggerName takes a job run without TriggerName for that of
+// the only action there is.
+func TestObserveMissingTriggerName(t *testing.T) {
+	w := newWorld(1)
+	w.spec = []oracle.Trigger{{Name: "T1", Start: true, Starts: []string{"J1"}}}
+	w.g = Build(definitions(w.spec), nodeID)
+	run := &glue.WorkflowRun{WorkflowRunId: "wr_1", Status: "COMPLETED", Graph: &glue.WorkflowGraph{Nodes: []glue.Node{
+		{Type: glue.NodeTypeTrigger, Name: "T1", UniqueId: "n1", TriggerDetails: &glue.TriggerNodeDetails{Trigger: w.g.Triggers[0].Def}},
+		{Type: glue.NodeTypeJob, Name: "J1", UniqueId: "n2", JobDetails: &glue.JobNodeDetails{JobRuns: []glue.JobRun{{Id: "jr", JobRunState: "FAILED"}}}},
+	}}}
+	g, r, err := Observe(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan, err := Resume(g, r, []string{"n2"}, "wr_2", 1); err != nil || len(plan.Roots) != 1 {
+		t.Errorf("plan %v, error %v", plan, err)
+	}
+}
