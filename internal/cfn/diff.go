@@ -256,9 +256,12 @@ func (d *differ) leftIn(w *glue.Workflow) {
 	if w.Graph == nil {
 		return
 	}
+	has := make(map[string]bool, len(d.t.Triggers))
+	for i := range d.t.Triggers {
+		has[d.t.Triggers[i].Name] = true
+	}
 	for _, n := range w.Graph.Nodes {
-		has := slices.ContainsFunc(d.t.Triggers, func(t glue.CreateTriggerRequest) bool { return t.Name == n.Name })
-		if n.Type == glue.NodeTypeTrigger && !has {
+		if n.Type == glue.NodeTypeTrigger && !has[n.Name] {
 			d.left = append(d.left, Change{Result: Result{
 				Kind: KindTrigger, Name: n.Name, Action: Left,
 				Note: fmt.Sprintf("is in the workflow %s but not in the template, and still fires; delete it with DeleteTrigger if it is not wanted", w.Name),

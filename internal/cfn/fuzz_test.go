@@ -22,7 +22,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(fmt.Appendf(nil, yamlFrame, expr))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		tmpl, warnings, err := Parse(src, "t.yaml", Options{Dir: t.TempDir()})
+		tmpl, warnings, err := Parse(src, "t.yaml", Options{Dir: "/nowhere"})
 		for _, w := range warnings {
 			if w.File != "t.yaml" || w.Message == "" {
 				t.Errorf("warning without file or message: %+v", w)
