@@ -46,7 +46,7 @@ func TestValidateWordsBrokenRulesAsAWSDoes(t *testing.T) {
 		{"enum, two faults", "CreateTrigger", `{"Name":"t","Type":"BOGUS","Actions":null}`, []string{
 			"Value 'BOGUS' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [SCHEDULED, CONDITIONAL, ON_DEMAND, EVENT]",
 			"Value null at 'actions' failed to satisfy constraint: Member must not be null"}},
-		{"guide's worker type", "CreateTrigger", `{"Name":"t","Type":"ON_DEMAND","Actions":[{"JobName":"j"}]}`, nil},
+		{"guide's worker type", "StartJobRun", `{"JobName":"j","WorkerType":"R.8X"}`, nil},
 		{"in a list", "CreateTrigger", `{"Name":"t","Type":"ON_DEMAND","Actions":[{"JobName":"j"},{"JobName":"","Timeout":0}]}`, []string{
 			"Value '' at 'actions.2.member.jobName' failed to satisfy constraint: Member must have length greater than or equal to 1",
 			"Value '0' at 'actions.2.member.timeout' failed to satisfy constraint: Member must have value greater than or equal to 1"}},
