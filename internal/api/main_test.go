@@ -113,7 +113,7 @@ func (x *fakeExecutor) starts(job string) []executor.Spec {
 
 // server is an API on a real store and a real engine.
 type server struct {
-	t      *testing.T
+	t      testing.TB
 	api    *API
 	db     *store.DB
 	engine *engine.Engine
@@ -127,12 +127,12 @@ type settings struct {
 	api    Options
 }
 
-func newServer(t *testing.T, set ...func(*settings)) *server {
+func newServer(t testing.TB, set ...func(*settings)) *server {
 	t.Helper()
 	return openServer(t, t.TempDir(), set...)
 }
 
-func openServer(t *testing.T, dir string, set ...func(*settings)) *server {
+func openServer(t testing.TB, dir string, set ...func(*settings)) *server {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	db, err := store.Open(t.Context(), dir, store.Options{Log: log})
@@ -362,7 +362,7 @@ func (s *server) run(workflow, id string) *glue.WorkflowRun {
 	return reread[glue.GetWorkflowRunResponse](s.t, answer).Run
 }
 
-func reread[T any](t *testing.T, answer any) T {
+func reread[T any](t testing.TB, answer any) T {
 	t.Helper()
 	var v T
 	text, err := encode(answer)
@@ -394,7 +394,7 @@ func states(r *glue.WorkflowRun) string {
 }
 
 // node finds a node of a run by name; a trigger and a job have different ones.
-func node(t *testing.T, g *glue.WorkflowGraph, name string) *glue.Node {
+func node(t testing.TB, g *glue.WorkflowGraph, name string) *glue.Node {
 	t.Helper()
 	i := slices.IndexFunc(g.Nodes, func(n glue.Node) bool { return n.Name == name })
 	if i < 0 {
