@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/reglue/reglue/internal/api"
-	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/runner"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -159,9 +159,8 @@ func (c *apiCaller) Call(ctx context.Context, op string, in, out any) error {
 
 // folderLogs finds the logs below a data folder.
 func folderLogs(data string) func(string) (string, string, bool) {
-	var logs executor.Logs = localLogs(data)
 	return func(id string) (string, string, bool) {
-		stdout, stderr := logs.LogPaths(id)
+		stdout, stderr := runner.LogPaths(data, id)
 		return stdout, stderr, true
 	}
 }
