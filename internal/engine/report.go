@@ -104,6 +104,9 @@ func (e *Engine) writeProgress(b *batch) error {
 			return err
 		}
 		if lj.run != nil {
+			// Another event may have written the run's Rev before this row; who
+			// reads by Rev must see the difference.
+			lj.run.rec.Rev++
 			lj.run.rec.Statistics = lj.run.run.Statistics()
 			if err := b.tx.UpdateRun(&lj.run.rec); err != nil {
 				return err
