@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -19,14 +20,15 @@ const (
 )
 
 func newGraphCommand(a *app) *cobra.Command {
-	format := graphText
+	format, design := graphText, false
 	cmd := &cobra.Command{
 		Use:   "graph WORKFLOW [RUN]",
-		Short: "Draw a workflow, or a run of it with its states",
-		Long: `Draw a workflow as its triggers are now; with RUN, as they were in that run, with
-the states of its nodes. RUN may be 'newest'.`,
+		Short: "Draw a run with its states, or the workflow's design",
+		Long: `Draw a run: its triggers, what they start and wait for, and the states of its nodes.
+RUN defaults to the newest run. --design draws the triggers as they are now, and so
+does a workflow that has no run yet.`,
 		Example: `  reglue graph nightly
-  reglue graph nightly newest
+  reglue graph nightly --design
   reglue graph nightly --format dot | dot -Tsvg > nightly.svg
   reglue graph nightly --format mermaid`,
 		GroupID:           groupLook,
@@ -37,19 +39,18 @@ the states of its nodes. RUN may be 'newest'.`,
 				format = graphJSON
 			}
 			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
-				return a.graph(ctx, t, args[0], optional(args, 1), format)
+				return a.graph(ctx, t, args[0], optional(args, 1), format, design)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", graphText, "text, dot, mermaid or json")
+	cmd.Flags().BoolVar(&design, "design", false, "the triggers as they are now, without a run")
 	_ = cmd.RegisterFlagCompletionFunc("format", // the flag exists
 		cobra.FixedCompletions([]string{graphText, graphDOT, graphMermaid, graphJSON}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-const newestWord = "newest"
-
-func (a *app) graph(ctx context.Context, t *target, workflow, run, format string) error {
+func (a *app) graph(ctx context.Context, t *target, workflow, run, format string, design bool) error {
 	write, ok := map[string]func(io.Writer, *drawing) error{
 		graphText: a.drawText, graphDOT: drawDOT, graphMermaid: drawMermaid,
 		graphJSON: func(w io.Writer, d *drawing) error { return writeJSON(w, d.graph) },
@@ -57,27 +58,28 @@ func (a *app) graph(ctx context.Context, t *target, workflow, run, format string
 	if !ok {
 		return fmt.Errorf("--format must be text, dot, mermaid or json, not %q", format)
 	}
+	if design && run != "" {
+		return errors.New("--design draws no run: leave RUN out")
+	}
 	d := &drawing{name: workflow}
-	if run != "" {
-		if run == newestWord {
-			run = ""
+	if design || run == "" {
+		out, err := call[glue.GetWorkflowResponse](ctx, t, "GetWorkflow", &glue.GetWorkflowRequest{Name: workflow, IncludeGraph: yes()})
+		if isKind(err, glue.EntityNotFound) {
+			return noWorkflow(ctx, t, workflow)
 		}
+		if err != nil {
+			return err
+		}
+		if w := out.Workflow; w != nil {
+			d.graph, design = w.Graph, design || w.LastRun == nil
+		}
+	}
+	if !design {
 		r, err := loadRun(ctx, t, workflow, run)
 		if err != nil {
 			return err
 		}
 		d.graph, d.run = r.Graph, r
-		return write(a.out, d)
-	}
-	out, err := call[glue.GetWorkflowResponse](ctx, t, "GetWorkflow", &glue.GetWorkflowRequest{Name: workflow, IncludeGraph: yes()})
-	if isKind(err, glue.EntityNotFound) {
-		return noWorkflow(ctx, t, workflow)
-	}
-	if err != nil {
-		return err
-	}
-	if out.Workflow != nil {
-		d.graph = out.Workflow.Graph
 	}
 	return write(a.out, d)
 }

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // hint is a command that the user may want next, and what for.
@@ -32,9 +35,18 @@ func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
+// programName is how a user calls this program: by its name, or as 'go run' does.
+var programName = sync.OnceValue(func() string {
+	exe, err := os.Executable()
+	if err == nil && strings.Contains(exe, string(filepath.Separator)+"go-build") && strings.HasPrefix(filepath.Base(exe), "reglue") {
+		return "go run ./cmd/reglue"
+	}
+	return "reglue"
+})
+
 // command is a command line of reglue that talks to what this one talks to.
 func (a *app) command(args ...string) string {
-	words := []string{"reglue"}
+	words := []string{programName()}
 	for _, arg := range args {
 		words = append(words, quote(arg))
 	}

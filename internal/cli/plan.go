@@ -93,8 +93,13 @@ func (a *app) showPlan(prior *glue.WorkflowRun, ids []string) error {
 	if a.json() {
 		return writeJSON(a.out, d)
 	}
+	a.writePlan(a.out, prior, d)
+	return nil
+}
+
+func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) {
 	o := outcomeOf(prior)
-	fmt.Fprintf(a.out, "%s\n", a.out.paint(bold, fmt.Sprintf("Plan to resume run %s of %s (%s)",
+	fmt.Fprintf(to, "%s\n", to.paint(bold, fmt.Sprintf("Plan to resume run %s of %s (%s)",
 		shortRun(prior.WorkflowRunId), oneLine(prior.Name), o.text())))
 	for _, group := range []struct {
 		verdict, title string
@@ -105,19 +110,18 @@ func (a *app) showPlan(prior *glue.WorkflowRun, ids []string) error {
 		{verdictCarry, "Carried over, not repeated", cell{"=", green}},
 		{verdictBlank, "Left as they are", cell{"·", dim}},
 	} {
-		a.planGroup(d, d.groups[group.verdict], group.title, group.sign)
+		d.writeGroup(to, d.groups[group.verdict], group.title, group.sign)
 	}
-	fmt.Fprintf(a.out, "\n%s start at once, %d may follow, %s carried over. Nothing was changed.\n",
+	fmt.Fprintf(to, "\n%s start at once, %d may follow, %s carried over. Nothing was changed.\n",
 		plural(d.Counts[verdictStart], "node"), d.Counts[verdictWait], plural(d.Counts[verdictCarry], "node"))
-	return nil
 }
 
-// planGroup writes the nodes of one verdict: jobs and crawlers, then triggers.
-func (a *app) planGroup(d *planDescription, members []int, title string, sign cell) {
+// writeGroup writes the nodes of one verdict: jobs and crawlers, then triggers.
+func (d *planDescription) writeGroup(to screen, members []int, title string, sign cell) {
 	if len(members) == 0 {
 		return
 	}
-	fmt.Fprintf(a.out, "\n%s\n", a.out.paint(bold, title))
+	fmt.Fprintf(to, "\n%s\n", to.paint(bold, title))
 	for _, triggers := range []bool{false, true} {
 		for _, i := range members {
 			n := &d.Nodes[i]
@@ -128,8 +132,8 @@ func (a *app) planGroup(d *planDescription, members []int, title string, sign ce
 			if triggers {
 				name, c.colour = "trigger "+name, dim
 			}
-			fmt.Fprintf(a.out, "  %s %s\n", a.out.paint(c.colour, c.text), name)
-			a.paragraph(planReason(n), "      ", dim)
+			fmt.Fprintf(to, "  %s %s\n", to.paint(c.colour, c.text), name)
+			to.paragraph(planReason(n), "      ", dim)
 		}
 	}
 }
@@ -149,31 +153,3 @@ var longRun = regexp.MustCompile(`wr_[0-9a-f]{64}`)
 
 // shortRuns shortens the run ids in a sentence.
 func shortRuns(text string) string { return longRun.ReplaceAllStringFunc(text, shortRun) }
-
-// paragraph writes a text, wrapped on a terminal.
-func (a *app) paragraph(text, indent string, c colour) {
-	for _, line := range wrap(oneLine(text), a.out.width()-len(indent)) {
-		fmt.Fprintln(a.out, indent+a.out.paint(c, line))
-	}
-}
-
-// wrap breaks a text between words; a width of 0 or less means no limit.
-func wrap(text string, width int) []string {
-	if width <= 0 {
-		return []string{text}
-	}
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len([]rune(line))+1+len([]rune(word)) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
-}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -111,4 +112,32 @@ func writeLine(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
+}
+
+// paragraph writes a text, wrapped on a terminal.
+func (s screen) paragraph(text, indent string, c colour) {
+	for _, line := range wrap(oneLine(text), s.width()-len(indent)) {
+		fmt.Fprintln(s, indent+s.paint(c, line))
+	}
+}
+
+// wrap breaks a text between words; a width of 0 or less means no limit.
+func wrap(text string, width int) []string {
+	if width <= 0 {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case len([]rune(line))+1+len([]rune(word)) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
 }

@@ -83,12 +83,12 @@ func (a *app) writeReason(r *glue.WorkflowRun, node *glue.Node, v *nodeView, rea
 		head += "  " + a.out.paint(s.colour, s.text)
 	}
 	fmt.Fprintf(a.out, "%s  %s\n", head, a.out.paint(dim, "in run "+shortRun(r.WorkflowRunId)))
-	a.paragraph(shortRuns(reason.Sentence), "  ", plain)
+	a.out.paragraph(shortRuns(reason.Sentence), "  ", plain)
 	for _, link := range reason.Chain {
-		a.paragraph("← "+shortRuns(link), "  ", plain)
+		a.out.paragraph("← "+shortRuns(link), "  ", plain)
 	}
 	if problem := oneLine(v.problem()); problem != "" {
-		a.paragraph(problem, "  ", red)
+		a.out.paragraph(problem, "  ", red)
 	}
 	if v.job != nil && v.state.Terminal() {
 		fmt.Fprintln(a.out)
