@@ -30,6 +30,9 @@ type Options struct {
 	ResumeStopped bool
 	// Retention is how long ended runs are kept; zero means 90 days.
 	Retention time.Duration
+	// MaxJobRuns is how many job runs may be live when a call starts one
+	// outside of a workflow; zero means no limit.
+	MaxJobRuns int
 }
 
 // Engine runs workflows. Its methods are safe for concurrent use; those that

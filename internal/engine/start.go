@@ -145,8 +145,20 @@ func (e *Engine) StartTrigger(ctx context.Context, call Call, name string) (fire
 	return fired, err
 }
 
+// roomForJobRuns checks the account's limit of live job runs.
+func (e *Engine) roomForJobRuns(n int) error {
+	if limit := e.opt.MaxJobRuns; limit > 0 && len(e.jobRuns)+n > limit {
+		return glue.Errorf(glue.LimitExceeded,
+			"The number of concurrent job runs has exceeded the limit. Your account is limited to %d concurrent job runs.", limit)
+	}
+	return nil
+}
+
 // fireAlone starts the jobs of a trigger outside of any workflow.
 func (b *batch) fireAlone(tr *glue.Trigger) error {
+	if err := b.e.roomForJobRuns(len(tr.Actions)); err != nil {
+		return err
+	}
 	for i := range tr.Actions {
 		a := &tr.Actions[i]
 		lj := &liveJob{rec: store.JobRun{
@@ -174,6 +186,9 @@ func (e *Engine) StartJobRun(ctx context.Context, call Call, req *glue.StartJobR
 			}
 			if job == nil {
 				return glue.Errorf(glue.EntityNotFound, "Failed to start job run due to missing metadata.")
+			}
+			if err := b.e.roomForJobRuns(1); err != nil {
+				return err
 			}
 			if b.e.limit(req.JobName).count >= job.ConcurrentRuns() {
 				return glue.Errorf(glue.ConcurrentRunsExceeded, "Concurrent runs exceeded for %s", req.JobName)
