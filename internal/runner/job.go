@@ -83,7 +83,7 @@ func (j *job) run() Event {
 	failpoint.Hit(FailBeforeExit)
 	j.keep(exit)
 	failpoint.Hit(FailAfterExit)
-	s.markLost() // there was room for the exit, so perhaps for this
+	s.markLost()                                // there was room for the exit, so perhaps for this
 	_ = os.Remove(filepath.Join(j.dir, "work")) // only when the job left nothing in it
 	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
 }

@@ -101,6 +101,8 @@ func (x *Executor) examine(a *attempt, denied string) {
 		x.over(a, *st.Exit)
 	case st.Claim == nil && a.stop:
 		x.settle(a, runner.Exit{Reason: runner.Stopped})
+	case st.Claim == nil && a.phase == asked:
+		x.postpone(a, errText("the runner ended before it started the job"))
 	case st.Claim == nil:
 		x.enqueue(a)
 	case st.Claim.Runner != denied && x.client.Alive(st.Claim.Runner):

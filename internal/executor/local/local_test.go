@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +22,9 @@ func TestMain(m *testing.M) {
 	if runner.IsRunner(os.Args) {
 		os.Exit(runner.Main(os.Args[2:]))
 	}
+	if data := os.Getenv(envServer); data != "" {
+		os.Exit(serverMain(data, os.Args[1:]))
+	}
 	os.Exit(m.Run())
 }
 
@@ -35,7 +39,8 @@ func (disk) Resolve(location string) (string, error) {
 	return path, nil
 }
 
-// python3 is found once: version managers put slow wrappers in front of it.
+func testContext() context.Context { return context.Background() }
+
 func options(t testing.TB, data string) Options {
 	t.Helper()
 	return Options{
