@@ -152,7 +152,7 @@ func TestApplyChanges(t *testing.T) {
 			name: "trigger renamed", edits: []string{`Name: then`, `Name: afterwards`},
 			want: []Result{
 				{Kind: KindTrigger, Name: "afterwards", Action: Created},
-				{Kind: KindTrigger, Name: "then", Action: Left, Note: "is in the workflow w but not in the template, and still fires; delete it with DeleteTrigger if it is not wanted"},
+				{Kind: KindTrigger, Name: "then", Action: Left, Note: "is in the workflow w but not in the template, and may still fire; delete it with DeleteTrigger if it is not wanted"},
 			},
 			calls: []string{"CreateTrigger afterwards"},
 		},
@@ -304,6 +304,24 @@ func TestApplyInsists(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// Tags that cannot be read hold nothing up, and are told.
+func TestApplyWithoutTagPermission(t *testing.T) {
+	t.Parallel()
+	server := newFakeGlue()
+	apply(t, server, parseSmall(t))
+	server.refuse = func(op string, _ any) error {
+		if op == "GetTags" {
+			return glue.Errorf("AccessDeniedException", "no glue:GetTags")
+		}
+		return nil
+	}
+	for _, r := range apply(t, server, parseSmall(t)) {
+		if told := strings.Contains(r.Note, "its tags are left as they are"); r.Action != Unchanged || told != (r.Kind == KindWorkflow) {
+			t.Errorf("got %+v", r)
+		}
+	}
 }
 
 func TestApplyStopsAtError(t *testing.T) {

@@ -51,8 +51,9 @@ func (c *converter) convert(n *node, t reflect.Type, path string) (any, error) {
 		return json.Number(strconv.FormatFloat(f, 'f', -1, 64)), err
 	case reflect.Float64:
 		return c.number(n, path)
+	default:
+		return n.text, nil
 	}
-	return n.text, nil
 }
 
 func (c *converter) expected(what string, n *node, path string) error {

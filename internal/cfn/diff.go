@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -26,7 +27,7 @@ const (
 	Replaced  Action = "replaced" // deleted and created again: type or workflow changed
 	Unchanged Action = "unchanged"
 	// Left is a trigger that is in one of the template's workflows but not in
-	// the template. It still fires; nothing is ever deleted because a template
+	// the template. It may still fire; nothing is ever deleted because a template
 	// lacks it.
 	Left Action = "left"
 )
@@ -184,8 +185,15 @@ func (d *differ) tags(change *Change, want map[string]string) error {
 	}
 	arn := fmt.Sprintf("arn:%s:glue:%s:%s:%s/%s", d.t.Partition, d.t.Region, d.t.Account, change.Kind, change.Name)
 	var got glue.GetTagsResponse
-	if _, err := d.get("GetTags", &glue.GetTagsRequest{ResourceArn: arn}, &got); err != nil {
-		return fmt.Errorf("read the tags of %s: %w", arn, err)
+	if err := d.caller.Call(d.ctx, "GetTags", &glue.GetTagsRequest{ResourceArn: arn}, &got); err != nil {
+		// The ARN is put together from the options; another account or a
+		// missing permission must not hold up the rest.
+		var refused *glue.Error
+		if !errors.As(err, &refused) {
+			return fmt.Errorf("read the tags of %s: %w", arn, err)
+		}
+		change.Note = strings.TrimPrefix(change.Note+"; ", "; ") + fmt.Sprintf("its tags are left as they are, %s could not be read: %v", arn, refused)
+		return nil
 	}
 	add := map[string]string{}
 	for key, value := range want {
@@ -264,7 +272,7 @@ func (d *differ) leftIn(w *glue.Workflow) {
 		if n.Type == glue.NodeTypeTrigger && !has[n.Name] {
 			d.left = append(d.left, Change{Result: Result{
 				Kind: KindTrigger, Name: n.Name, Action: Left,
-				Note: fmt.Sprintf("is in the workflow %s but not in the template, and still fires; delete it with DeleteTrigger if it is not wanted", w.Name),
+				Note: fmt.Sprintf("is in the workflow %s but not in the template, and may still fire; delete it with DeleteTrigger if it is not wanted", w.Name),
 			}})
 		}
 	}

@@ -60,6 +60,7 @@ func start(change *Change, now *glue.Trigger, want *glue.CreateTriggerRequest) {
 		change.calls = append(change.calls, call{op: "StartTrigger", in: &glue.StartTriggerRequest{Name: want.Name}})
 	case glue.TriggerStateDeactivated, glue.TriggerStateDeactivating:
 		change.Note = "was stopped and stays so; activate it with StartTrigger"
+	default: // active, or becoming so
 	}
 }
 

@@ -47,8 +47,9 @@ func (e *evaluator) eval(n *node, path string) (*node, error) {
 		return e.evalList(n, path)
 	case mapping:
 		return e.evalMapping(n, path)
+	default:
+		return n, nil
 	}
-	return n, nil
 }
 
 // charge takes from the budget.

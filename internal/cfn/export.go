@@ -159,12 +159,13 @@ func (x *exporter) value(v reflect.Value, member string) *yaml.Node {
 			x.err = fmt.Errorf("the text %q cannot stand in a template: it is not valid UTF-8", v.String())
 		}
 		return x.text(v.String(), member)
+	default:
+		n := &yaml.Node{}
+		if err := n.Encode(v.Interface()); err != nil {
+			x.err = err
+		}
+		return n
 	}
-	n := &yaml.Node{}
-	if err := n.Encode(v.Interface()); err != nil {
-		x.err = err
-	}
-	return n
 }
 
 // structure writes the members that are set.

@@ -205,8 +205,8 @@ func TestBombs(t *testing.T) {
 	lists.WriteString("A0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	texts.WriteString("A0: &a0 " + strings.Repeat("x", 1000) + "\n")
 	for i := range 12 {
-		lists.WriteString(fmt.Sprintf("A%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i), 10), ",")))
-		texts.WriteString(fmt.Sprintf("A%d: &a%d !Join ['', [%s]]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i), 10), ",")))
+		fmt.Fprintf(&lists, "A%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i), 10), ","))
+		fmt.Fprintf(&texts, "A%d: &a%d !Join ['', [%s]]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i), 10), ","))
 	}
 	for name, src := range map[string]string{"lists": lists.String(), "texts": texts.String()} {
 		t.Run(name, func(t *testing.T) {

@@ -102,8 +102,12 @@ func (r *jsonReader) mapping(n *node, depth int) error {
 		if err != nil {
 			return err
 		}
-		key, line := token.(string), r.here()
-		if first, ok := lines[key]; ok {
+		key, ok := token.(string)
+		line := r.here()
+		if !ok {
+			return r.faultf(line, "", "not valid JSON: a key must be a text")
+		}
+		if first, twice := lines[key]; twice {
 			return r.faultf(line, "", "the key %q is given twice, first on line %d: remove one", key, first)
 		}
 		lines[key] = line

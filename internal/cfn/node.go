@@ -29,8 +29,9 @@ func (k kind) String() string {
 		return "a mapping"
 	case absent:
 		return "AWS::NoValue"
+	default:
+		return "an unknown value"
 	}
-	return "an unknown value"
 }
 
 // node is a value of a template, the same for YAML and JSON. A scalar keeps its
@@ -96,8 +97,9 @@ func (n *node) value() any {
 			out[f.key] = f.value.value()
 		}
 		return out
+	default:
+		return nil
 	}
-	return nil
 }
 
 // isJSONScalar reports whether text is a JSON number or boolean.

@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,9 +72,5 @@ func (j *journal) sorted() []Warning {
 
 func (j *journal) faultf(line int, path, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
-	f := &fault{file: j.file, line: line, path: path, message: err.Error()}
-	if u, ok := err.(interface{ Unwrap() error }); ok {
-		f.err = u.Unwrap()
-	}
-	return f
+	return &fault{file: j.file, line: line, path: path, message: err.Error(), err: errors.Unwrap(err)}
 }

@@ -128,8 +128,9 @@ func (r *yamlReader) content(y *yaml.Node, depth int) (*node, error) {
 	case yaml.MappingNode:
 		n.kind = mapping
 		return n, r.fields(y, n, depth)
+	default:
+		return nil, r.faultf(y.Line, "", "unexpected YAML node")
 	}
-	return nil, r.faultf(y.Line, "", "unexpected YAML node")
 }
 
 func (r *yamlReader) scalar(y *yaml.Node, n *node) (*node, error) {
