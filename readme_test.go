@@ -135,7 +135,7 @@ type jobRun struct {
 	ID        string `json:"Id"`
 	State     string `json:"JobRunState"`
 	Error     string `json:"ErrorMessage"`
-	StartedOn string
+	StartedOn any
 }
 
 // job is the latest job run of a node; empty when it has none.
