@@ -37,7 +37,7 @@ is told as a warning.`,
   reglue apply pipeline.yaml --parameter Bucket=lake --stack-name nightly
   reglue apply pipeline.yaml --plan`,
 		GroupID: groupRun,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := a.readTemplate(args[0], o)
 			if err != nil {
@@ -56,25 +56,29 @@ is told as a warning.`,
 
 // readTemplate evaluates a template file; its warnings go to standard error.
 func (a *app) readTemplate(name string, o templateOptions) (*cfn.Template, error) {
-	src, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
-	}
-	dir, err := filepath.Abs(filepath.Dir(name))
-	if err != nil {
-		return nil, err
-	}
-	parameters, err := pairs("--parameter", o.parameters)
-	if err != nil {
-		return nil, err
-	}
-	t, warnings, err := cfn.Parse(src, name, cfn.Options{
-		StackName: o.stack, Region: a.flags.region, Parameters: parameters, Dir: dir,
-	})
+	t, warnings, err := a.parseTemplate(name, o)
 	for _, w := range warnings {
 		fmt.Fprintf(a.Stderr, "%s %s\n", a.err.paint(yellow, "warning:"), w)
 	}
 	return t, err
+}
+
+func (a *app) parseTemplate(name string, o templateOptions) (*cfn.Template, []cfn.Warning, error) {
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("template: %w", err)
+	}
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	parameters, err := pairs("--parameter", o.parameters)
+	if err != nil {
+		return nil, nil, err
+	}
+	return cfn.Parse(src, name, cfn.Options{
+		StackName: o.stack, Region: a.flags.region, Parameters: parameters, Dir: dir,
+	})
 }
 
 // pairs reads NAME=VALUE arguments.

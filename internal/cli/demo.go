@@ -32,7 +32,7 @@ func newDemoCommand(a *app) *cobra.Command {
 		Long:    demoLong,
 		Example: "  reglue demo\n  reglue demo --dir /tmp/flights\n  reglue demo | cat            # without questions",
 		GroupID: groupRun,
-		Args:    cobra.NoArgs,
+		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := a.untilSignal(cmd.Context())
 			defer stop()
@@ -146,7 +146,8 @@ func (s *story) layOut(ctx context.Context) error {
 		s.say("%s", line)
 	}
 	s.say("Folder: %s", s.dir)
-	template, err := s.readTemplate(filepath.Join(s.dir, demo.Template), templateOptions{})
+	// Its one warning, that no role is made, is not part of the story.
+	template, _, err := s.parseTemplate(filepath.Join(s.dir, demo.Template), templateOptions{})
 	if err != nil {
 		return err
 	}

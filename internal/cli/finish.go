@@ -83,7 +83,7 @@ const (
 func newFinishCommand(a *app) *cobra.Command {
 	var o ownServer
 	cmd := &cobra.Command{
-		Use: finishCommand, Hidden: true, Args: cobra.NoArgs,
+		Use: finishCommand, Hidden: true, Args: arguments(0, 0),
 		Short: "Own the data folder until no run is live",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := a.untilSignal(cmd.Context())

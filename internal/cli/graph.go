@@ -32,7 +32,7 @@ does a workflow that has no run yet.`,
   reglue graph nightly --format dot | dot -Tsvg > nightly.svg
   reglue graph nightly --format mermaid`,
 		GroupID:           groupLook,
-		Args:              cobra.RangeArgs(1, 2),
+		Args:              arguments(1, 2),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.json() {

@@ -40,7 +40,7 @@ is named by its job run id.`,
   reglue logs -f nightly wr_3fa2c81d clean_orders
   reglue logs jr_5d41402abc4b2a76 --stream stderr`,
 		GroupID:           groupLook,
-		Args:              cobra.RangeArgs(1, 3),
+		Args:              arguments(1, 3),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRunOrNode, completeNode),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
@@ -171,9 +171,20 @@ func (a *app) printLog(l logLine) error {
 	if at, err := time.Parse(time.RFC3339Nano, l.Time); err == nil {
 		stamp = at.Local().Format("15:04:05.000")
 	}
-	text := strings.ReplaceAll(l.Text, "\x1b", "")
+	text := l.Text
+	if a.out.terminal {
+		text = strings.Map(printable, text)
+	}
 	_, err := fmt.Fprintf(a.out, "%s %s%s\n", a.out.paint(dim, stamp), a.out.paint(c, mark), a.out.paint(c, text))
 	return err
+}
+
+// printable drops what would steer the terminal.
+func printable(r rune) rune {
+	if r != '\t' && (r < ' ' || r >= 0x7f && r < 0xa0) {
+		return -1
+	}
+	return r
 }
 
 // logMerge reads the files of a job run in the order of their times.

@@ -10,6 +10,8 @@ import (
 const (
 	// nearNames is how many names an error offers.
 	nearNames = 5
+	// fewNames are so few that all are offered.
+	fewNames = 10
 	// nearDistance is how many edits away a name may be to be offered.
 	nearDistance = 3
 )
@@ -17,7 +19,7 @@ const (
 // near returns the names that the given one was most likely meant to be: those
 // that differ by a few edits or contain it; all of them if they are few.
 func near(name string, names []string) []string {
-	if len(names) <= nearNames {
+	if len(names) <= fewNames {
 		return slices.Sorted(slices.Values(names))
 	}
 	type scored struct {

@@ -81,7 +81,7 @@ func (o outcome) text() string {
 		add(o.NeverStarted, "never started")
 	default:
 		add(o.Succeeded, "succeeded")
-		add(o.NeverStarted, "not needed")
+		add(o.NeverStarted, "not started")
 	}
 	if len(parts) == 0 {
 		return "nothing to do"

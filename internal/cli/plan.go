@@ -112,7 +112,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	} {
 		d.writeGroup(to, d.groups[group.verdict], group.title, group.sign)
 	}
-	fmt.Fprintf(to, "\n%s start at once, %d may follow, %s carried over. Nothing was changed.\n",
+	fmt.Fprintf(to, "\n%s to start at once, %d that may follow, %s carried over. Nothing was changed.\n",
 		plural(d.Counts[verdictStart], "node"), d.Counts[verdictWait], plural(d.Counts[verdictCarry], "node"))
 }
 
@@ -132,22 +132,56 @@ func (d *planDescription) writeGroup(to screen, members []int, title string, sig
 			if triggers {
 				name, c.colour = "trigger "+name, dim
 			}
-			fmt.Fprintf(to, "  %s %s\n", to.paint(c.colour, c.text), name)
-			to.paragraph(planReason(n), "      ", dim)
+			d.writeNode(to, c, name, planReason(n))
 		}
 	}
 }
 
+// planNames is how wide the column of names may be.
+const planNames = 36
+
+// writeNode writes a node with its reason beside it, wrapped on a terminal.
+func (d *planDescription) writeNode(to screen, sign cell, name, reason string) {
+	width := 0
+	for i := range d.Nodes {
+		n := len([]rune(d.Nodes[i].Name))
+		if d.Nodes[i].Type == glue.NodeTypeTrigger {
+			n += len("trigger ")
+		}
+		width = max(width, n)
+	}
+	width = min(width, planNames)
+	const before = 6 // the sign, and the gaps beside it and the name
+	lines := wrap(reason, to.width()-width-before)
+	head := fmt.Sprintf("  %s %-*s", to.paint(sign.colour, sign.text), width, name)
+	if len([]rune(name)) > width {
+		fmt.Fprintln(to, head)
+		head = strings.Repeat(" ", width+before-2)
+	}
+	for _, line := range lines {
+		fmt.Fprintln(to, head+"  "+to.paint(dim, line))
+		head = strings.Repeat(" ", width+before-2)
+	}
+}
+
 // planReason is a node's reason without what the group's title and the name
-// before it say already.
+// before it say already; what a trigger wants stands beside the trigger.
 func planReason(n *nodePlanned) string {
 	text := strings.TrimPrefix(n.Reason, "trigger ")
 	text = strings.TrimPrefix(text, n.Name+" ")
-	for _, said := range []string{"starts again at once: ", "is carried: ", "is left blank: ", "is left as it was: "} {
+	for _, said := range []string{
+		"starts again at once: it was selected, and ", "starts again at once: ", "starts again ",
+		"is carried: ", "is left blank: ", "is left as it was: ",
+	} {
 		text = strings.TrimPrefix(text, said)
 	}
-	return shortRuns(text)
+	if n.Type != glue.NodeTypeTrigger && (n.Verdict == verdictStart || n.Verdict == verdictWait) {
+		text = detailInBrackets.ReplaceAllString(text, "")
+	}
+	return oneLine(shortRuns(text))
 }
+
+var detailInBrackets = regexp.MustCompile(` \((?:it wants|arguments of)[^()]*\)`)
 
 var longRun = regexp.MustCompile(`wr_[0-9a-f]{64}`)
 

@@ -118,7 +118,16 @@ func (a *app) complain(err error) {
 	if errors.As(err, &known) && err == error(known) {
 		text = fmt.Sprintf("%s (%s)", known.Message, known.Kind)
 	}
-	fmt.Fprintf(a.Stderr, "%s %s\n", a.err.paint(red, "reglue:"), text)
+	width := a.err.width() - len("reglue: ")
+	for i, paragraph := range strings.Split(text, "\n") {
+		for j, line := range wrap(paragraph, width) {
+			head := a.err.paint(red, "reglue:")
+			if i+j > 0 {
+				head = "       "
+			}
+			fmt.Fprintf(a.Stderr, "%s %s\n", head, line)
+		}
+	}
 }
 
 const rootLong = `reglue runs AWS Glue workflows on your own machine. When a run breaks half-way,
@@ -140,26 +149,57 @@ func (a *app) root() *cobra.Command {
   reglue resume nightly --failed       repeat what failed and all that waits for it`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return a.flags.check()
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.flags.check(cmd)
 		},
 	}
 	root.SetArgs(a.Args)
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
-	root.CompletionOptions.HiddenDefaultCmd = false
 	a.flags.register(a, root)
 	root.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Run workflows:"},
 		&cobra.Group{ID: groupLook, Title: "Look at runs:"},
 		&cobra.Group{ID: groupRepair, Title: "Repair runs:"},
 	)
-	root.SetHelpCommandGroupID("")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misused(cmd, err) })
 	root.AddCommand(a.commands()...)
 	return root
+}
+
+// knownCommand refuses what is no command and offers those with a like name.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return misused(cmd, fmt.Errorf("there is no command %q; %s", args[0], orNear("command", args[0], names)))
+}
+
+// arguments wants from least to most arguments.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return misused(cmd, errors.New("something is missing: reglue "+cmd.Use))
+		case len(args) > most:
+			return misused(cmd, fmt.Errorf("%q is one too many: reglue %s", args[most], cmd.Use))
+		}
+		return nil
+	}
+}
+
+// misused adds to an error of use where the use is explained.
+func misused(cmd *cobra.Command, err error) error {
+	return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
 }
 
 const (
@@ -196,7 +236,10 @@ const (
 	outputJSON = "json"
 )
 
-func (f *globalFlags) check() error {
+func (f *globalFlags) check(cmd *cobra.Command) error {
+	if f.profile != "" && cmd.Flags().Changed("endpoint") {
+		return errors.New("--aws-profile talks to an AWS account and --endpoint to a server: use one of them")
+	}
 	if f.output != outputText && f.output != outputJSON {
 		return fmt.Errorf("--output must be text or json, not %q", f.output)
 	}
@@ -207,6 +250,9 @@ func (a *app) json() bool { return a.flags.output == outputJSON }
 
 // target opens what the command talks to. Commands that change something set own.
 func (a *app) target(ctx context.Context, own bool) (*target, error) {
+	if a.flags.profile != "" && a.flags.endpoint != "" {
+		fmt.Fprintf(a.Stderr, "note: AWS_ENDPOINT_URL_GLUE is set, so this goes to %s and not to the account's own endpoint\n", a.flags.endpoint)
+	}
 	return a.open(ctx, targetOptions{
 		Data: a.flags.data, Endpoint: a.flags.endpoint, Profile: a.flags.profile, Region: a.flags.region, Own: own,
 	})

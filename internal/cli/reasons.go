@@ -72,37 +72,37 @@ func unfired(g *flow.Graph, r *flow.Run, t int) string {
 	if !tr.Active {
 		return "its trigger " + tr.Def.Name + " is not activated"
 	}
-	var missing []string
+	// What stands in the way says more than what is still to come.
+	var awaited, blocked []string
 	for _, c := range tr.Conditions {
-		if r.Nodes[c.Node].Last == c.State {
-			continue
+		name, last := oneLine(g.Nodes[c.Node].Name), r.Nodes[c.Node].Last
+		switch {
+		case last == c.State:
+		case c.State != flow.Succeeded:
+			blocked = append(blocked, "only if "+name+" "+stateWord(c.State))
+		case last == flow.Blank && !r.Over():
+			awaited = append(awaited, name)
+		default:
+			blocked = append(blocked, name+" "+stateWord(last))
 		}
-		missing = append(missing, missingText(g, r, c))
 	}
 	join := " and "
 	if tr.Any {
 		join = " or "
 	}
-	if len(missing) > 2 {
-		missing = append(missing[:2], fmt.Sprintf("%d more", len(missing)-2))
+	if len(blocked) > 0 {
+		return some(blocked, join)
 	}
-	return strings.Join(missing, join)
+	return "waits for " + some(awaited, join)
 }
 
-func missingText(g *flow.Graph, r *flow.Run, c flow.Condition) string {
-	name, last := g.Nodes[c.Node].Name, r.Nodes[c.Node].Last
-	switch {
-	case last == flow.Blank && !r.Over():
-		if c.State == flow.Succeeded {
-			return "waits for " + name
-		}
-		return "only if " + name + " " + stateWord(c.State)
-	case c.State != flow.Succeeded:
-		return "only if " + name + " " + stateWord(c.State)
-	case last == flow.Blank:
-		return name + " never started"
+// some joins up to two texts and counts the rest.
+func some(texts []string, join string) string {
+	const most = 2
+	if len(texts) > most {
+		texts = append(texts[:most:most], fmt.Sprintf("%d more", len(texts)-most))
 	}
-	return name + " " + stateWord(last)
+	return strings.Join(texts, join)
 }
 
 // stateWord is a state as a verb.

@@ -39,7 +39,7 @@ If there is none, nothing is changed and the exit code is 2.
   reglue resume nightly wr_3fa2c81d --node clean_orders --node 'load_*'
   reglue resume nightly --failed --aws-profile prod`,
 		GroupID:           groupRepair,
-		Args:              cobra.RangeArgs(1, 2),
+		Args:              arguments(1, 2),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.resume(cmd.Context(), args[0], optional(args, 1), o)

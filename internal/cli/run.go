@@ -35,7 +35,7 @@ stopped, 2 if nothing was run, 130 if the run was left going.`,
   reglue run pipeline.yaml --parameter Bucket=lake --property day=2024-02-29
   reglue run --workflow nightly --detach`,
 		GroupID: groupRun,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.run(cmd.Context(), optional(args, 0), o)
 		},

@@ -34,7 +34,7 @@ whatever failed in it.`,
   reglue runs --failed --since 12h
   reglue runs --failed -o json | jq -r '.[].runId'`,
 		GroupID:           groupLook,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeArgs(completeWorkflow),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
@@ -58,8 +58,16 @@ type listedRun struct {
 	Outcome       outcome      `json:"outcome"`
 	ErrorMessage  string       `json:"errorMessage,omitempty"`
 	Failed        []failedNode `json:"failedNodes,omitempty"`
+	// ResumedAs is the newest run that was resumed from this one.
+	ResumedAs *resumedAs `json:"resumedAs,omitempty"`
 
 	run *glue.WorkflowRun
+}
+
+// resumedAs is a run that repaired another, or tried to.
+type resumedAs struct {
+	RunID   string  `json:"runId"`
+	Outcome outcome `json:"outcome"`
 }
 
 // failedNode is a node that failed, with the first line of its error.
@@ -125,6 +133,7 @@ func (a *app) runsOf(ctx context.Context, t *target, workflow string, o runsOpti
 		page = int32(min(o.limit, runPage))
 	}
 	var list []listedRun
+	resumed := map[string]*resumedAs{} // by the run it was resumed from
 	for run, err := range workflowRuns(ctx, t, workflow, page) {
 		if isKind(err, glue.EntityNotFound) {
 			return nil, noWorkflow(ctx, t, workflow)
@@ -139,6 +148,9 @@ func (a *app) runsOf(ctx context.Context, t *target, workflow string, o runsOpti
 			break
 		}
 		outcome := outcomeOf(run)
+		if _, later := resumed[run.PreviousRunId]; run.PreviousRunId != "" && !later {
+			resumed[run.PreviousRunId] = &resumedAs{run.WorkflowRunId, outcome}
+		}
 		if o.failed && outcome.Failed+outcome.Stopped == 0 && outcome.Status != glue.WorkflowRunStatusError {
 			continue
 		}
@@ -150,6 +162,9 @@ func (a *app) runsOf(ctx context.Context, t *target, workflow string, o runsOpti
 		if o.limit > 0 && len(list) == o.limit && t.Kind != targetAWS {
 			break
 		}
+	}
+	for i := range list {
+		list[i].ResumedAs = resumed[list[i].RunID]
 	}
 	return list, nil
 }
@@ -203,6 +218,9 @@ func (a *app) writeRuns(list []listedRun, workflow string, o runsOptions) {
 			a.detail("  " + oneLine(list[i].ErrorMessage))
 		}
 		a.writeFailures(details[i])
+		if r := list[i].ResumedAs; r != nil {
+			a.detail("  resumed as " + shortRun(r.RunID) + ": " + r.Outcome.text())
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ beginning of one and defaults to the newest run.`,
   reglue show nightly wr_3fa2c81d
   reglue show nightly -o json`,
 		GroupID:           groupLook,
-		Args:              cobra.RangeArgs(1, 2),
+		Args:              arguments(1, 2),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
@@ -39,7 +39,9 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 	if err != nil {
 		return err
 	}
-	if follow && !outcomeOf(r).over() {
+	// Reading the folder without its owner, nothing moves.
+	unowned := t.Kind == targetInProcess && !outcomeOf(r).over()
+	if follow && !unowned && !outcomeOf(r).over() {
 		if r, err = a.follow(ctx, t, workflow, r.WorkflowRunId); err != nil {
 			return err
 		}
@@ -54,6 +56,11 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 	a.showHead(r)
 	fmt.Fprintln(a.out)
 	nodeTable(r, a.now()).write(a.out)
+	if unowned {
+		fmt.Fprintln(a.out)
+		a.out.paragraph("No process owns the data folder now: jobs that run go on, but nothing follows them until one does, such as 'reglue serve'.", "  ", yellow)
+		return nil
+	}
 	a.next(r)
 	return nil
 }
@@ -100,7 +107,7 @@ func (a *app) summary(r *glue.WorkflowRun, t *target) {
 	o := outcomeOf(r)
 	text := fmt.Sprintf("Run %s of %s: %s", shortRun(r.WorkflowRunId), oneLine(r.Name), o.text())
 	if took := duration(runTook(r, a.now())); took != "" {
-		text += " in " + took
+		text += ". It took " + took + "."
 	}
 	fmt.Fprintf(a.out, "\n%s %s\n", a.out.paint(o.mark().colour, o.mark().text), a.out.paint(bold, text))
 	if misleading(o) {
@@ -124,9 +131,9 @@ func (a *app) carriedSummary(r *glue.WorkflowRun) {
 	if c.carried == 0 {
 		return
 	}
-	text := fmt.Sprintf("  %s carried over, %s run again or for the first time", plural(c.carried, "node"), plural(c.ran, "node"))
+	text := fmt.Sprintf("  %s carried over, %d ran", plural(c.carried, "node"), c.ran)
 	if saved := duration(c.saved); saved != "" {
-		text += "; " + saved + " of work not repeated"
+		text += "; " + saved + " of work was not repeated"
 	}
 	fmt.Fprintln(a.out, text+".")
 }

@@ -19,7 +19,7 @@ RUN defaults to the newest. A stopped run can't be resumed.`,
 		Example: `  reglue stop nightly
   reglue stop nightly wr_3fa2c81d`,
 		GroupID:           groupRepair,
-		Args:              cobra.RangeArgs(1, 2),
+		Args:              arguments(1, 2),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withTarget(cmd.Context(), true, func(ctx context.Context, t *target) error {

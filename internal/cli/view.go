@@ -22,8 +22,8 @@ type nodeView struct {
 	carried bool
 }
 
-// name is the node's name.
-func (v *nodeView) name() string { return v.node.Name }
+// name is the node's name, fit for a terminal.
+func (v *nodeView) name() string { return oneLine(v.node.Name) }
 
 // problem is the error of the latest attempt.
 func (v *nodeView) problem() string {

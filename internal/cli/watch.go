@@ -43,7 +43,10 @@ func (a *app) watch(ctx context.Context, t *target, workflow, run string, o ownS
 	last, signal, err := a.followUntilSignal(ctx, t, workflow, run)
 	if errors.Is(err, errInterrupted) {
 		if signal == syscall.SIGTERM || !a.wantsStop(workflow, run) {
-			return a.detach(t, workflow, run, o)
+			if err := a.detach(t, workflow, run, o); err != nil {
+				return err
+			}
+			return &exitError{code: exitDetached}
 		}
 		if err := a.stopNow(ctx, t, workflow, run); err != nil {
 			return err
@@ -86,8 +89,9 @@ func (a *app) followUntilSignal(ctx context.Context, t *target, workflow, run st
 
 // wantsStop asks by waiting: a second Ctrl-C means that the run is to stop.
 func (a *app) wantsStop(workflow, run string) bool {
-	fmt.Fprintf(a.Stderr, "\n%s\n", a.err.paint(bold, fmt.Sprintf(
-		"Leaving run %s of %s going. Press Ctrl-C again within %d seconds to stop it.", shortRun(run), workflow, int(secondThoughts.Seconds()))))
+	fmt.Fprintln(a.Stderr)
+	a.err.paragraph(fmt.Sprintf("Leaving run %s of %s going. Press Ctrl-C again within %d seconds to stop it.",
+		shortRun(run), workflow, int(secondThoughts.Seconds())), "", bold)
 	select {
 	case <-a.Signals:
 		return true
@@ -131,5 +135,5 @@ func (a *app) detach(t *target, workflow, run string, o ownServer) error {
 			hint{"resume, once it is over", a.command("resume", workflow, shortRun(run), "--failed")},
 		)
 	}
-	return &exitError{code: exitDetached}
+	return nil
 }

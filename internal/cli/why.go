@@ -19,7 +19,7 @@ node to its first cause. NODE is a job, a crawler or a trigger.`,
 		Example: `  reglue why nightly publish
   reglue why nightly wr_3fa2c81d publish`,
 		GroupID:           groupLook,
-		Args:              cobra.RangeArgs(2, 3),
+		Args:              arguments(2, 3),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRunOrNode, completeNode),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
