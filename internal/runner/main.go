@@ -49,6 +49,7 @@ func Main(args []string) int {
 
 // hostJobs hosts jobs in this process.
 func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
+	nameProcess()
 	closeInherited()
 	first, err := firstConn()
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 
 func executable() (string, error) { return os.Executable() }
 
+func nameProcess() {}
+
 // becomeSubreaper: these systems give orphans to init.
 func becomeSubreaper() error { return nil }
 

@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/executor/executortest"
@@ -25,7 +29,7 @@ func TestMain(m *testing.M) {
 	if data := os.Getenv(envServer); data != "" {
 		os.Exit(serverMain(data, os.Args[1:]))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // disk resolves locations as the server does, without S3.
@@ -41,11 +45,22 @@ func (disk) Resolve(location string) (string, error) {
 
 func testContext() context.Context { return context.Background() }
 
+// onePython is the interpreter behind python3, past the slow wrappers that version
+// managers put in front of it.
+var onePython = sync.OnceValue(func() string {
+	out, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	if err != nil {
+		return "python3" // and the tests will say what is missing
+	}
+	return strings.TrimSpace(string(out))
+})
+
 func options(t testing.TB, data string) Options {
 	t.Helper()
 	return Options{
 		DataDir:   data,
 		Files:     disk{},
+		Python:    onePython(),
 		StopGrace: 300 * time.Millisecond,
 		Runner:    runner.Options{Idle: 300 * time.Millisecond},
 	}

@@ -67,7 +67,7 @@ func TestOldBotocore(t *testing.T) {
 func counted(t *testing.T) (program, count string) {
 	t.Helper()
 	count = filepath.Join(t.TempDir(), "count")
-	program = write(t, filepath.Join(t.TempDir(), "wrapper"), "#!/bin/sh\necho run >> "+count+"\nexec "+realPython(t)+" \"$@\"\n")
+	program = write(t, filepath.Join(t.TempDir(), "wrapper"), "#!/bin/sh\necho run >> "+count+"\nexec "+onePython()+" \"$@\"\n")
 	if err := os.Chmod(program, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +112,9 @@ func TestOtherPrograms(t *testing.T) {
 	r.Close()
 	r.open(func(o *Options) { o.Python = "false" })
 	r.Ends(r.run("b", "").JobRunID, executor.Failed, "Command failed with exit code 1")
+	r.Close()
+	r.open(func(o *Options) { o.Python = "" }) // whatever python3 is
+	r.Ends(r.run("d", "raise SystemExit(2)").JobRunID, executor.Failed, "Command failed with exit code 2")
 	r.Close()
 	r.open(func(o *Options) { o.Python = "no-such-python" })
 	if end := r.End(r.run("c", "").JobRunID); end.State != executor.Failed || !strings.Contains(end.Message, `"no-such-python" was not found`) {
