@@ -329,7 +329,7 @@ func (s *server) handler() http.Handler {
 	buckets := guard(s3.Handler(s.files, objects))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case strings.HasPrefix(r.URL.Path, sealedPath+"/"):
+		case r.URL.Path == sealedPath || strings.HasPrefix(r.URL.Path, sealedPath+"/"):
 			sealed(w, r)
 		case s3.IsRequest(r):
 			buckets.ServeHTTP(w, r)
