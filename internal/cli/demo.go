@@ -83,7 +83,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	s.to = server.Target()
 	// The server is the demo's, not that of a single command in it.
 	s.to.Kind, s.to.Close = targetOwner, noClose
-	err = errors.Join(s.tell(ctx), server.Close(context.WithoutCancel(ctx)))
+	err = closing(s.tell(ctx), func() error { return server.Close(context.WithoutCancel(ctx)) })
 	if ctx.Err() != nil {
 		fmt.Fprintf(a.Stderr, "\nThe demo ends here; all of it is in %s\n", s.dir)
 		return &exitError{code: exitDetached}

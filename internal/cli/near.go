@@ -12,7 +12,8 @@ const (
 	nearNames = 5
 	// fewNames are so few that all are offered.
 	fewNames = 10
-	// nearDistance is how many edits away a name may be to be offered.
+	// nearDistance is how many edits away a name may be to be offered: at most
+	// this many, and one for each three characters.
 	nearDistance = 3
 )
 
@@ -33,7 +34,7 @@ func near(name string, names []string) []string {
 		if strings.Contains(strings.ToLower(n), low) && low != "" {
 			d = min(d, 1)
 		}
-		if d <= nearDistance {
+		if d <= min(nearDistance, (len([]rune(low))+2)/3) {
 			found = append(found, scored{n, d})
 		}
 	}

@@ -267,7 +267,16 @@ func (a *app) withTarget(ctx context.Context, own bool, f func(context.Context, 
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(ctx, t), t.Close())
+	return closing(f(ctx, t), t.Close)
+}
+
+// closing closes what a command used and returns the command's error, as it is if
+// closing goes well.
+func closing(err error, close func() error) error {
+	if closeErr := close(); closeErr != nil {
+		return errors.Join(err, closeErr)
+	}
+	return err
 }
 
 // untilSignal is cancelled by the first interrupt.

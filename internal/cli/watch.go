@@ -34,7 +34,7 @@ func (a *app) withOwner(ctx context.Context, o ownServer, f func(context.Context
 		closed = true
 		return closeTarget()
 	}
-	return errors.Join(f(ctx, t), t.Close())
+	return closing(f(ctx, t), t.Close)
 }
 
 // watch follows a run, shows its summary at the end and gives the exit code. The
@@ -59,12 +59,12 @@ func (a *app) watch(ctx context.Context, t *target, workflow, run string, o ownS
 	if err != nil {
 		return err
 	}
-	if a.json() {
-		err = writeJSON(a.out, describe(last))
-	} else {
+	if !a.json() {
 		a.summary(last, t)
+	} else if err := writeJSON(a.out, describe(last)); err != nil {
+		return err
 	}
-	return errors.Join(err, outcomeOf(last).exit())
+	return outcomeOf(last).exit()
 }
 
 // followUntilSignal follows a run until it is over or the user interrupts.
