@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"errors"
 	"os/exec"
 	"strings"
 	"testing"
@@ -57,7 +58,8 @@ func TestPythonExceptions(t *testing.T) {
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
 		err := cmd.Run()
-		if _, ok := err.(*exec.ExitError); err != nil && !ok { //nolint:errorlint // Run returns it bare
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
 			t.Fatalf("python3 is needed by this test: %v", err)
 		}
 		_, msg := Outcome(Exit{Code: cmd.ProcessState.ExitCode(), Stderr: stderr.String()})

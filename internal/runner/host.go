@@ -29,11 +29,10 @@ type host struct {
 // serve speaks with one server until it goes.
 func (h *host) serve(l *line) {
 	defer l.close()
-	if l.send(hello{Protocol: protocolVersion, Instance: h.instance, PID: h.pid, Build: h.build}) != nil {
-		return
-	}
+	// Together: nothing is said before the hello, and who heard it is known.
 	h.mu.Lock()
-	h.lines[l] = true
+	err := l.send(hello{Protocol: protocolVersion, Instance: h.instance, PID: h.pid, Build: h.build})
+	h.lines[l] = err == nil
 	h.mu.Unlock()
 	h.nudge()
 	defer h.nudge()

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -143,7 +144,8 @@ func (l *logFile) lastBytes() []byte {
 
 // cause strips the operation and the path: the mark stands in the file it names.
 func cause(err error) error {
-	if pe, ok := err.(*os.PathError); ok { //nolint:errorlint // os.File returns it bare
+	var pe *os.PathError
+	if errors.As(err, &pe) {
 		return pe.Err
 	}
 	return err

@@ -47,7 +47,7 @@ func Main(args []string) int {
 	return 0
 }
 
-// hostJobs hosts jobs in this process.
+// hostJobs hosts jobs in this process until nobody needs it.
 func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	nameProcess()
 	closeInherited()
@@ -58,30 +58,9 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	if err := becomeSubreaper(); err != nil {
 		log.Warn("cannot adopt orphans", "error", err)
 	}
-	// Caught rather than ignored, because jobs would inherit that. A shutdown
-	// of the machine reaches the jobs by itself; we stay to note their end.
-	caught := make(chan os.Signal, 1)
-	signal.Notify(caught, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGXFSZ, syscall.SIGPIPE)
-	h := &host{
-		instance: rand.Text(),
-		boot:     bootID(),
-		build:    build,
-		pid:      os.Getpid(),
-		children: newChildren(),
-		log:      log,
-		jobs:     map[string]*job{},
-		lines:    map[*line]bool{},
-		changed:  make(chan struct{}, 1),
-	}
-	go func() {
-		for sig := range caught {
-			log.Info("staying for the jobs", "signal", sig.String(), "jobs", h.running())
-		}
-	}()
-	dead := make(chan os.Signal, 1)
-	signal.Notify(dead, syscall.SIGCHLD)
-	go h.children.reap(dead)
-
+	h := newHost(log, build)
+	h.catchSignals()
+	// The lock says that this runner lives: it is held until the process ends.
 	lock, err := lockFile(h.instance+lockSuffix, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
 		return err
@@ -101,6 +80,36 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	_ = os.Remove(h.instance + lockSuffix)
 	log.Info("runner ends", "instance", h.instance)
 	return nil
+}
+
+func newHost(log *slog.Logger, build string) *host {
+	return &host{
+		instance: rand.Text(),
+		boot:     bootID(),
+		build:    build,
+		pid:      os.Getpid(),
+		children: newChildren(),
+		log:      log,
+		jobs:     map[string]*job{},
+		lines:    map[*line]bool{},
+		changed:  make(chan struct{}, 1),
+	}
+}
+
+// catchSignals stays alive for the jobs and reaps them. Signals are caught rather
+// than ignored, because jobs would inherit that; a shutdown of the machine
+// reaches the jobs by itself, and we stay to note their end.
+func (h *host) catchSignals() {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGXFSZ, syscall.SIGPIPE)
+	go func() {
+		for sig := range caught {
+			h.log.Info("staying for the jobs", "signal", sig.String(), "jobs", h.running())
+		}
+	}()
+	dead := make(chan os.Signal, 1)
+	signal.Notify(dead, syscall.SIGCHLD)
+	go h.children.reap(dead)
 }
 
 // mayEnd takes the start lock, for the rest of this process, if nobody needs the

@@ -62,20 +62,7 @@ func (c *Client) spawn() (*link, error) {
 		return nil, err
 	}
 	defer out.Close()
-	idle := c.opts.Idle
-	if idle <= 0 {
-		idle = defaultIdle
-	}
-	cmd := &exec.Cmd{
-		Path:        exe,
-		Args:        []string{os.Args[0], Command, "--build", c.opts.Build, "--idle", idle.String()},
-		Env:         append(runnerEnv(os.Environ()), c.opts.Env...),
-		Dir:         c.dir,
-		Stdout:      out,
-		Stderr:      out,
-		ExtraFiles:  []*os.File{remote},
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
-	}
+	cmd := c.command(exe, out, remote)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -92,6 +79,24 @@ func (c *Client) spawn() (*link, error) {
 	l.proc = cmd.Process
 	c.opts.Log.Info("runner started", "instance", l.Instance, "pid", l.PID)
 	return l, nil
+}
+
+// command is the command of a new runner; remote becomes its descriptor 3.
+func (c *Client) command(exe string, out, remote *os.File) *exec.Cmd {
+	idle := c.opts.Idle
+	if idle <= 0 {
+		idle = defaultIdle
+	}
+	return &exec.Cmd{
+		Path:        exe,
+		Args:        []string{os.Args[0], Command, "--build", c.opts.Build, "--idle", idle.String()},
+		Env:         append(runnerEnv(os.Environ()), c.opts.Env...),
+		Dir:         c.dir,
+		Stdout:      out,
+		Stderr:      out,
+		ExtraFiles:  []*os.File{remote},
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	}
 }
 
 // runnerEnv is what a runner needs of the server's environment. Secrets of the

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"strconv"
 	"syscall"
@@ -83,7 +84,7 @@ func environHas(pid int, want []byte) (carries, empty bool) {
 // process by now.
 func hold(pid int, want []byte) (process, bool) {
 	fd, err := unix.PidfdOpen(pid, 0)
-	if err == unix.ENOSYS || err == unix.EPERM {
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
 		return process{pid, -1}, true
 	}
 	if err != nil {
@@ -114,7 +115,7 @@ func (p process) wait(limit time.Duration) {
 	fds := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
 	for {
 		_, err := unix.Poll(fds, int(max(0, time.Until(end).Milliseconds())))
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"strconv"
@@ -46,7 +47,7 @@ func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
 	var status syscall.WaitStatus
 	for {
 		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
-		if err == unix.EINTR {
+		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		pid := siginfoPID(&info)
@@ -56,7 +57,7 @@ func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
 		before(pid)
 		for {
 			got, err := syscall.Wait4(pid, &status, 0, nil)
-			if err == syscall.EINTR {
+			if errors.Is(err, syscall.EINTR) {
 				continue
 			}
 			return got, status, err == nil

@@ -3,6 +3,7 @@
 package runner
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,7 +40,7 @@ func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
 	var status syscall.WaitStatus
 	for {
 		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
-		if err == syscall.EINTR {
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil || pid <= 0 {

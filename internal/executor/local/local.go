@@ -105,7 +105,7 @@ func New(opts Options) (*Executor, error) {
 		attempts: map[string]*attempt{},
 	}
 	x.python = &python{named: opts.Python}
-	x.pip = &pip{dir: filepath.Join(data, "python"), files: x.keep}
+	x.pip = &pip{dir: filepath.Join(data, "python")}
 	return x, nil
 }
 

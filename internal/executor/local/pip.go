@@ -17,27 +17,32 @@ import (
 // pip installs the modules that jobs ask for, once for each list of them.
 type pip struct {
 	dir     string
-	files   func(location string) (path, sum string, err error)
 	flights singleflight.Group
+}
+
+// request is what a job asks for.
+type request struct {
+	modules, options []string
+	// keep copies a module that is a file and notes it.
+	keep func(location string) (path string, err error)
 }
 
 // install returns a folder that holds the modules. A list without versions
 // keeps the versions it first got.
-func (p *pip) install(ctx context.Context, py interpreter, modules, options []string, env map[string]string) (string, error) {
+func (p *pip) install(ctx context.Context, py interpreter, r request, env map[string]string) (string, error) {
 	if py.Version == "" {
 		return "", problemf("%s is not Python", py.program)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%q\n", py.program, py.Version, options)
-	args := append([]string{"-m", "pip", "install", "--no-input", "--disable-pip-version-check"}, options...)
-	for _, m := range modules {
+	fmt.Fprintf(h, "%s\n%s\n%q\n", py.program, py.Version, r.options)
+	args := append([]string{"-m", "pip", "install", "--no-input", "--disable-pip-version-check"}, r.options...)
+	for _, m := range r.modules {
 		if strings.HasPrefix(m, "s3://") || strings.HasPrefix(m, "file://") {
-			path, sum, err := p.files(m)
+			path, err := r.keep(m)
 			if err != nil {
 				return "", err
 			}
-			fmt.Fprintf(h, "%s\n", sum)
-			m = path
+			m = path // which holds the hash of the content
 		}
 		fmt.Fprintf(h, "%q\n", m)
 		args = append(args, m)

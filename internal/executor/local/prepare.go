@@ -70,7 +70,7 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 	if err != nil {
 		return spec, fmt.Errorf("%s: %w", argExtraPyFiles, err)
 	}
-	interpreter, path, err := x.interpreter(ctx, s, path)
+	interpreter, path, err := x.interpreter(ctx, s, path, used)
 	if err != nil {
 		return spec, err
 	}
@@ -122,14 +122,18 @@ func supported(s executor.Spec) error {
 }
 
 // interpreter returns what runs the script, and all that goes onto PYTHONPATH.
-func (x *Executor) interpreter(ctx context.Context, s executor.Spec, path []string) (string, []string, error) {
+func (x *Executor) interpreter(ctx context.Context, s executor.Spec, path []string, used map[string]string) (string, []string, error) {
 	plain := x.serverEnv()
 	if modules := splitList(s.Arguments[argModules]); len(modules) > 0 {
 		info, err := x.python.check(ctx, x.opts.PythonPath, plain)
 		if err != nil {
 			return "", nil, err
 		}
-		folder, err := x.pip.install(ctx, info, modules, strings.Fields(s.Arguments[argPipOptions]), plain)
+		folder, err := x.pip.install(ctx, info, request{
+			modules: modules,
+			options: strings.Fields(s.Arguments[argPipOptions]),
+			keep:    func(location string) (string, error) { return x.keepNamed(location, used) },
+		}, plain)
 		if err != nil {
 			return "", nil, fmt.Errorf("%s: %w", argModules, err)
 		}

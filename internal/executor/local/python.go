@@ -105,7 +105,7 @@ func (p *python) find() (string, error) {
 		path, err = filepath.Abs(path)
 	}
 	if err != nil {
-		return "", problemf("The Python interpreter %q was not found: %v. Install Python 3 or tell reglue which interpreter to use.", name, unwrapExec(err))
+		return "", problemf("The Python interpreter %q was not found: %v. Install Python 3, or choose another interpreter with --python.", name, unwrapExec(err))
 	}
 	return path, nil
 }
@@ -148,7 +148,7 @@ func (i interpreter) obeys() error {
 		return nil
 	}
 	return problemf("The script was not started: botocore %s (%s) ignores AWS_ENDPOINT_URL_GLUE, so the job's calls would have gone to the real AWS. "+
-		"Upgrade it for %s (pip install 'botocore>=1.31', with boto3 1.28 or newer), or choose another interpreter.",
+		"Upgrade it for %s (pip install 'botocore>=1.31', with boto3 1.28 or newer), or choose another interpreter with --python.",
 		i.Botocore, filepath.Dir(i.Where), i.program)
 }
 
