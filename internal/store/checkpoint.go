@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -163,7 +162,7 @@ func (p *checkpointer) run(ctx context.Context, c *conn) (pages int64, err error
 // watch hits the fail point as soon as the running checkpoint has written to
 // the database, at the latest when it has ended.
 func (p *checkpointer) watch() (end func()) {
-	if !strings.HasPrefix(os.Getenv(failpoint.Env), FailCheckpoint) {
+	if !failpoint.Wanted(FailCheckpoint) {
 		return func() {}
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})

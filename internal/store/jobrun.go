@@ -2,7 +2,7 @@ package store
 
 import (
 	"cmp"
-	"errors"
+	"maps"
 	"slices"
 
 	"github.com/reglue/reglue/internal/flow"
@@ -86,7 +86,7 @@ func (tx *Tx) JobRun(id string) (*JobRun, error) {
 // JobRunsOf are the job runs of a workflow run in the order of their creation,
 // without their Predecessors. They are found also when the run is hidden.
 func (tx *Tx) JobRunsOf(runSeq int64) ([]JobRun, error) {
-	all, err := list(tx, scanJobRun, sqlJobRunsOf, runSeq)
+	all, err := list(tx, filesOnce(), sqlJobRunsOf, runSeq)
 	slices.SortFunc(all, func(a, b JobRun) int { return cmp.Compare(a.Seq, b.Seq) })
 	return all, err
 }
@@ -117,18 +117,48 @@ func (tx *Tx) LiveJobRunCount(job string) (int, error) {
 	return int(n), err
 }
 
-func scanJobRun(s scanner) (j JobRun, err error) {
-	var state, request, files, predecessors string
+// filesOnce scans job runs and reads equal Files once, since the job runs of a
+// run mostly share their scripts and reading JSON costs more than the row.
+func filesOnce() func(scanner) (JobRun, error) {
+	seen := make(map[string]map[string]string)
+	return func(s scanner) (JobRun, error) {
+		j, files, err := scanJobRunRow(s)
+		if err != nil {
+			return j, err
+		}
+		m, ok := seen[files]
+		if !ok {
+			if m, err = fromJSON[map[string]string](files); err != nil {
+				return j, err
+			}
+			seen[files] = m
+		}
+		j.Files = maps.Clone(m)
+		return j, nil
+	}
+}
+
+func scanJobRun(s scanner) (JobRun, error) {
+	j, files, err := scanJobRunRow(s)
+	if err != nil {
+		return j, err
+	}
+	j.Files, err = fromJSON[map[string]string](files)
+	return j, err
+}
+
+func scanJobRunRow(s scanner) (j JobRun, files string, err error) {
+	var state, request, predecessors string
 	err = s.Scan(&j.Run, &j.Action, &j.Start, &j.Seq, &j.ID, &j.Job, &j.Retry, &j.Root, &state, &j.Definition,
 		&j.Previous, &j.Trigger, (*int64)(&j.Started), (*int64)(&j.Modified), (*int64)(&j.Completed), &j.Ran,
 		&j.Message, &j.Detail, &j.Rev, &request, &files, &predecessors)
 	if err != nil {
-		return j, err
+		return j, "", err
 	}
 	j.State = flow.JobState(glue.JobRunState(state))
-	var errs [3]error
-	j.Request, errs[0] = fromJSON[*glue.StartJobRunRequest](request)
-	j.Files, errs[1] = fromJSON[map[string]string](files)
-	j.Predecessors, errs[2] = fromJSON[[]glue.Predecessor](predecessors)
-	return j, errors.Join(errs[:]...)
+	if j.Request, err = fromJSON[*glue.StartJobRunRequest](request); err != nil {
+		return j, "", err
+	}
+	j.Predecessors, err = fromJSON[[]glue.Predecessor](predecessors)
+	return j, files, err
 }

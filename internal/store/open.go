@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -63,13 +64,20 @@ type DB struct {
 	// idle holds the read connections that are not in use; a nil one is still
 	// to be opened.
 	idle chan *conn
+
+	closing sync.Once
+	// gone is closed when Close begins.
+	gone   chan struct{}
+	closed error
 }
+
+var errClosed = errors.New("store: closed")
 
 // Open opens the store in a folder for the one owner that writes it. It creates
 // what is missing, for its user alone, and brings an older database up to date
 // after copying it.
 func Open(ctx context.Context, dir string, opt Options) (*DB, error) {
-	db := &DB{log: opt.Log, definitions: make(map[definitionHash]int64)}
+	db := &DB{log: opt.Log, definitions: make(map[definitionHash]int64), gone: make(chan struct{})}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -123,11 +131,8 @@ func (db *DB) create(ctx context.Context) error {
 }
 
 // openWriter opens the writing connection and brings the schema up to date.
-func (db *DB) openWriter(ctx context.Context) (err error) {
-	if db.writing, err = sql.Open("sqlite", dsn(db.path, writePragmas)); err != nil {
-		return err
-	}
-	if db.writer, err = newConn(ctx, db.writing); err != nil {
+func (db *DB) openWriter(ctx context.Context) error {
+	if err := db.connectWriter(ctx); err != nil {
 		return err
 	}
 	steps, err := readMigrations(migrationFiles)
@@ -136,6 +141,14 @@ func (db *DB) openWriter(ctx context.Context) (err error) {
 	}
 	m := migrator{conn: db.writer, path: db.path, log: db.log, steps: steps}
 	return m.migrate(ctx)
+}
+
+func (db *DB) connectWriter(ctx context.Context) (err error) {
+	if db.writing, err = sql.Open("sqlite", dsn(db.path, writePragmas)); err != nil {
+		return err
+	}
+	db.writer, err = newConn(ctx, db.writing)
+	return err
 }
 
 // OpenReadOnly opens the store in a folder for reading, whether or not an owner
@@ -154,7 +167,7 @@ func OpenReadOnly(ctx context.Context, dir string) (*DB, error) {
 		// Its owner is about to create it, or never came to it.
 		return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
 	}
-	db := &DB{path: path, log: slog.New(slog.DiscardHandler)}
+	db := &DB{path: path, log: slog.New(slog.DiscardHandler), gone: make(chan struct{})}
 	if err := db.openReading(ctx); err != nil {
 		return nil, errors.Join(explain(err, path), db.Close())
 	}
@@ -253,6 +266,8 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 			return nil, errors.Join(err, db.giveBack(nil))
 		}
 		return c, nil
+	case <-db.gone:
+		return nil, errClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -312,8 +327,15 @@ func (db *DB) readScope(tx *Tx) (err error) {
 	return err
 }
 
-// Close closes the store. The last one to close it leaves all in one file.
+// Close waits for the views that run and closes the store. The last process to
+// close it leaves all in one file. Closing again does nothing.
 func (db *DB) Close() error {
+	db.closing.Do(func() { db.closed = db.close() })
+	return db.closed
+}
+
+func (db *DB) close() error {
+	close(db.gone)
 	var errs []error
 	if db.checkpoint != nil {
 		errs = append(errs, db.checkpoint.stop())

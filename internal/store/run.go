@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -26,7 +28,7 @@ const (
 		WHERE workflow = $1 AND seq < $2 AND hidden = 0 ORDER BY seq DESC LIMIT $3`
 	sqlLastRun = `SELECT ` + runColumns + `, states FROM runs
 		WHERE workflow = $1 AND hidden = 0 ORDER BY seq DESC LIMIT 1`
-	sqlLiveRuns     = `SELECT ` + runColumns + `, states FROM runs WHERE ` + runLive + ` AND hidden = 0 ORDER BY seq`
+	sqlLiveRuns     = `SELECT ` + runColumns + `, states FROM runs WHERE ` + runLive + ` AND hidden = 0`
 	sqlLiveRunCount = `SELECT count(*) FROM runs WHERE ` + runLive + ` AND workflow = $1 AND hidden = 0`
 	sqlResumesOf    = `SELECT id FROM runs WHERE previous <> '' AND previous = $1 AND hidden = 0 ORDER BY seq`
 
@@ -123,7 +125,10 @@ func (tx *Tx) LastRun(workflow string) (*Run, error) {
 
 // LiveRuns are all runs that are not over, oldest first.
 func (tx *Tx) LiveRuns() ([]Run, error) {
-	return list(tx, scanRun, sqlLiveRuns)
+	all, err := list(tx, scanRun, sqlLiveRuns)
+	// Sorting there would make SQLite walk all runs instead of the live ones.
+	slices.SortFunc(all, func(a, b Run) int { return cmp.Compare(a.Seq, b.Seq) })
+	return all, err
 }
 
 // LiveRunCount counts the runs of a workflow that are not over.
