@@ -1,40 +1,51 @@
-// Package failpoint ends the process at a named point, as kill -9 would, when
-// the environment asks for it. Durability tests use it to crash at every point
-// that matters. It imports nothing of ours.
+// Package failpoint ends or stops the process at a named point, as kill -9 or
+// kill -STOP from outside would, when the environment asks for it. Durability
+// tests use it to crash at every point that matters. It imports nothing of ours.
 package failpoint
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 )
 
 // Env names the variable that holds the point to die at, as NAME or NAME:N for
-// the Nth time it is reached.
+// the Nth time it is reached. With :stop at its end the process does not die but
+// stops there, so that whoever watches can kill it and others at that point.
 const Env = "REGLUE_FAILPOINT"
 
 var (
 	wanted string
+	stops  bool
 	left   atomic.Int64
 )
 
 func init() {
-	name, nth, found := strings.Cut(os.Getenv(Env), ":")
-	wanted = name
-	left.Store(1)
-	if found {
-		n := int64(0)
-		for _, c := range nth {
-			n = n*10 + int64(c-'0')
-		}
-		left.Store(n)
+	setting := os.Getenv(Env)
+	setting, stops = strings.CutSuffix(setting, ":stop")
+	name, count, found := strings.Cut(setting, ":")
+	if !found {
+		count = "1"
+	}
+	// What is no number never comes.
+	if nth, err := strconv.ParseInt(count, 10, 64); err == nil {
+		wanted = name
+		left.Store(nth)
 	}
 }
 
-// Hit kills this process with SIGKILL if the environment names the point.
+// Wanted reports whether the environment names the point.
+func Wanted(name string) bool { return name != "" && wanted == name }
+
+// Hit kills or stops this process if the environment names the point.
 func Hit(name string) {
-	if wanted == "" || wanted != name || left.Add(-1) > 0 {
+	if !Wanted(name) || left.Add(-1) != 0 {
+		return
+	}
+	if stops {
+		stop()
 		return
 	}
 	// Kill can't fail for the process itself; the select waits for delivery.
