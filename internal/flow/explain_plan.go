@@ -5,9 +5,13 @@ import "fmt"
 // ExplainPlan gives the reasons of a plan's verdicts: what each node of the new
 // run takes over, repeats or leaves blank, and why.
 func ExplainPlan(g *Graph, prior *Run, p *Plan) *Reasons {
+	return &Reasons{say: newPlanWhy(g, prior, p).node}
+}
+
+func newPlanWhy(g *Graph, prior *Run, p *Plan) *planWhy {
 	w := &planWhy{g: g, prior: prior, p: p, now: newWhy(g, p.Run)}
 	w.can = w.reachable()
-	return &Reasons{say: w.node}
+	return w
 }
 
 type planWhy struct {

@@ -19,6 +19,9 @@ type Graph struct {
 	Actions []Action
 
 	byID func() map[string]int
+	// visits counts the edges that a search follows. Only the tests of cost set
+	// it.
+	visits *int
 }
 
 // Node is a trigger, job or crawler of the graph.
@@ -195,8 +198,14 @@ func (g *Graph) Reach(from ...int) []bool {
 
 // next visits the direct successors of a node, one edge at a time.
 func (g *Graph) next(n int, visit func(int)) {
+	if g.visits != nil {
+		*g.visits += 1 + len(g.Nodes[n].Watches)
+	}
 	if t := g.Nodes[n].Trigger; t >= 0 {
 		first, end := g.TriggerActions(t)
+		if g.visits != nil {
+			*g.visits += end - first
+		}
 		for a := first; a < end; a++ {
 			visit(g.Actions[a].Node)
 		}

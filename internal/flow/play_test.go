@@ -81,9 +81,19 @@ func (w *world) do(p *played, ev Event) error {
 	}
 	p.run.Apply(&c)
 	p.starts = append(p.starts, c.Start...)
+	if w.rnd.IntN(16) == 0 {
+		if err := w.explained(p); err != nil {
+			return err
+		}
+	}
 	if len(p.starts) < 25 || p.run.Over() || w.rnd.IntN(8) == 0 {
 		if err := w.compare(p, c.Start, ev); err != nil {
 			return fmt.Errorf("after %#v: %w", ev, err)
+		}
+	}
+	if w.look != nil && w.rnd.IntN(4) == 0 {
+		if err := w.look(p); err != nil {
+			return err
 		}
 	}
 	return w.restored(p)
@@ -160,7 +170,57 @@ func (w *world) over(p *played) error {
 	if err != nil || !c.Empty() {
 		return fmt.Errorf("invariant: a stop changes a run that is over: %+v %w", c, err)
 	}
+	if err := w.keptPlan(p); err != nil {
+		return err
+	}
+	if err := w.explained(p); err != nil {
+		return err
+	}
 	return w.couldStart(p)
+}
+
+// keptPlan checks that nothing started of which the plan said that it can't.
+func (w *world) keptPlan(p *played) error {
+	for n := range w.g.Nodes {
+		at, started := p.run.Latest(w.g, n)
+		if started && p.prior != nil && !p.run.Nodes[n].Carried && !p.can[n] {
+			return fmt.Errorf("plan said that %s can't start, but %v did", w.g.Nodes[n].Name, at)
+		}
+	}
+	return nil
+}
+
+// explained checks that every node has a reason, and every blocked one a cause
+// that ran.
+func (w *world) explained(p *played) error {
+	why := Explain(w.g, p.run)
+	for n := range w.g.Nodes {
+		r := why.Node(n)
+		for _, s := range append(r.Chain, r.Sentence) {
+			if s == "" || strings.Contains(s, "no known state") || strings.Contains(s, "%!") {
+				return fmt.Errorf("reason of %s: %q", w.g.Nodes[n].Name, s)
+			}
+		}
+	}
+	out := Blocked(w.g, p.run)
+	blocked := 0
+	for n := range w.g.Nodes {
+		if _, started := p.run.Latest(w.g, n); !started && w.g.Nodes[n].Trigger < 0 {
+			blocked++
+		}
+	}
+	for _, b := range out.Blocked {
+		if b.Cause < 0 {
+			continue
+		}
+		if _, started := p.run.Latest(w.g, b.Cause); !started {
+			return fmt.Errorf("cause of %s is %s, which never ran", w.g.Nodes[b.Node].Name, w.g.Nodes[b.Cause].Name)
+		}
+	}
+	if blocked != len(out.Blocked) {
+		return fmt.Errorf("%d nodes are blocked, outcome tells %d", blocked, len(out.Blocked))
+	}
+	return nil
 }
 
 // couldStart looks for a trigger that a completed run should have fired.
@@ -208,6 +268,7 @@ func (w *world) resume(from *played) (*played, error) {
 	if err := w.planned(p, plan); err != nil {
 		return nil, err
 	}
+	p.can = newPlanWhy(w.g, from.run, plan).can
 	if err := w.compare(p, plan.Start, nil); err != nil {
 		return nil, fmt.Errorf("after resume: %w", err)
 	}

@@ -189,11 +189,9 @@ func (s *step) fire(t int, ts TriggerState, pred []glue.Predecessor) {
 }
 
 func (s *step) start(a int, st Start) {
+	// In a circle the action may be the one that just ended. What its end changed
+	// is set anew here.
 	cur := s.r.Actions[a]
-	if len(s.c.Actions) > 0 && s.c.Actions[0].Action == a {
-		// In a cycle the action that just ended may be the one to start.
-		cur = s.c.Actions[0].ActionState
-	}
 	s.begun++
 	if cur.Began == 0 {
 		cur.Began = s.begun

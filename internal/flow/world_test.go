@@ -20,6 +20,8 @@ type world struct {
 	// clock and when are the times of each attempt's start and end.
 	clock glue.Time
 	when  map[oracle.Attempt][2]glue.Time
+	// look, if set, is shown a run at times while it runs.
+	look func(p *played) error
 }
 
 // played is one run of a world.
@@ -29,6 +31,8 @@ type played struct {
 	// prior and roots are those of a resume.
 	prior *played
 	roots []int
+	// can marks what the plan of the resume says may start.
+	can []bool
 	// rows are the attempts as a store keeps them, rev the number of events.
 	rows []Row
 	rev  int64
