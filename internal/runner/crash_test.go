@@ -296,3 +296,18 @@ func TestRunnerEndsWithItsFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestExitWithoutContentIsNone(t *testing.T) {
+	t.Parallel()
+	s := connect(t, t.TempDir())
+	dir := s.start("jr_1", sh("true"))
+	s.wait("jr_1", EventEnded)
+	for _, text := range []string{"", "\x00\x00\x00", `{"reason":"exi`} {
+		if err := os.WriteFile(filepath.Join(dir, exitFile), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if st, err := Inspect(dir); err != nil || st.Claim == nil || st.Exit != nil {
+			t.Errorf("%q: %+v %v", text, st, err)
+		}
+	}
+}
