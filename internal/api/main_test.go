@@ -31,38 +31,29 @@ type fakeExecutor struct {
 	outcome map[string][]executor.State // by job: of its next runs
 	byWhole executor.State              // of runs without an outcome; empty holds them
 	live    map[string]executor.Spec
+	deaf    bool // stops are not carried out
 	started []executor.Spec
-	pending []executor.Report
+	ready   chan struct{} // closed once it runs
 }
 
 func newFakeExecutor() *fakeExecutor {
-	return &fakeExecutor{outcome: map[string][]executor.State{}, byWhole: executor.Succeeded, live: map[string]executor.Spec{}}
+	return &fakeExecutor{
+		outcome: map[string][]executor.State{}, byWhole: executor.Succeeded,
+		live: map[string]executor.Spec{}, ready: make(chan struct{}),
+	}
 }
 
 // Run hands reports to the engine until the context ends.
 func (x *fakeExecutor) Run(ctx context.Context, report func(executor.Report)) error {
-	x.mu.Lock()
 	x.report = report
-	pending := x.pending
-	x.pending = nil
-	x.mu.Unlock()
-	for _, r := range pending {
-		report(r)
-	}
+	close(x.ready)
 	<-ctx.Done()
 	return nil
 }
 
 func (x *fakeExecutor) send(r executor.Report) {
-	x.mu.Lock()
-	report := x.report
-	if report == nil {
-		x.pending = append(x.pending, r)
-	}
-	x.mu.Unlock()
-	if report != nil {
-		report(r)
-	}
+	<-x.ready
+	x.report(r)
 }
 
 func (x *fakeExecutor) Start(spec executor.Spec) {
@@ -84,7 +75,15 @@ func (x *fakeExecutor) Start(spec executor.Spec) {
 	}
 }
 
-func (x *fakeExecutor) Stop(id string) { x.end(id, executor.Stopped) }
+// Stop ends a job run, unless the test wants to see it stopping.
+func (x *fakeExecutor) Stop(id string) {
+	x.mu.Lock()
+	deaf := x.deaf
+	x.mu.Unlock()
+	if !deaf {
+		x.end(id, executor.Stopped)
+	}
+}
 
 // end reports the end of a job run.
 func (x *fakeExecutor) end(id string, state executor.State) {
@@ -149,6 +148,7 @@ func openServer(t testing.TB, dir string, set ...func(*settings)) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.engine.Run(ctx) }()
+	<-s.exec.ready
 	t.Cleanup(func() {
 		cancel()
 		if err := errors.Join(<-ended, db.Close()); err != nil {
@@ -451,7 +451,7 @@ func (s *server) count() string {
 				if err != nil {
 					return err
 				}
-				out = append(out, fmt.Sprintf("%s:%d:%s:%d:%d", name, r.Seq, r.Status, r.Rev, len(jobRuns)))
+				out = append(out, fmt.Sprintf("%s:%d:%s:%s:%d", name, r.Seq, r.Status, r.Completed, len(jobRuns)))
 			}
 		}
 		triggers, err := tx.TriggerCount()
@@ -465,4 +465,11 @@ func (s *server) count() string {
 	s.exec.mu.Lock()
 	defer s.exec.mu.Unlock()
 	return strings.Join(append(out, fmt.Sprintf("%d started", len(s.exec.started))), "\n")
+}
+
+// jsonInto reads JSON with numbers as they are written.
+func jsonInto(text string, v any) error {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	return dec.Decode(v)
 }

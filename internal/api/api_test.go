@@ -1,0 +1,272 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
+)
+
+func TestEveryServedOperationIsBuilt(t *testing.T) {
+	if diff := cmp.Diff(glue.ServedOperations(), slices.Sorted(maps.Keys(operations))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnknownOperations(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.refuses("StartCrawler", `{'Name': 'c'}`, "UnknownOperationException", "Operation StartCrawler of AWS Glue is not built")
+	s.refuses("MakeCoffee", `{}`, "UnknownOperationException", `no operation "MakeCoffee"`)
+	s.refuses("", `{}`, "UnknownOperationException", "no operation")
+}
+
+// Faults of a body: what is no JSON or of another type is a serialization
+// error, what breaks a rule an error that the operation declares.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	long := strings.Repeat("x", 256)
+	tests := []struct{ op, body, code, text string }{
+		{"GetWorkflow", `{`, codeSerialization, "not JSON"},
+		{"GetWorkflow", `[]`, codeSerialization, "must be a JSON object"},
+		{"GetWorkflow", `{'Name': 5}`, codeSerialization, "expected a string, got a number"},
+		{"GetWorkflow", ``, ii, "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"},
+		{"GetWorkflow", `{'Name': null}`, ii, "Member must not be null"},
+		{"GetWorkflow", `{'Name': ''}`, ii, "Value '' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		{"GetWorkflow", `{'Name': '` + long + `'}`, ii, "Member must have length less than or equal to 255"},
+		{"CreateWorkflow", `{'Name': 'a\nb'}`, ii, "Member must satisfy regular expression pattern"},
+		{"ListWorkflows", `{'MaxResults': 26}`, ii, "Value '26' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 25"},
+		{"ListWorkflows", `{'MaxResults': 0}`, ii, "Member must have value greater than or equal to 1"},
+		{"GetTriggers", `{'MaxResults': 201}`, ii, "less than or equal to 200"},
+		{"GetJobs", `{'MaxResults': 1001}`, ii, "less than or equal to 1000"},
+		{"CreateTrigger", `{'Name': 't', 'Type': 'BOGUS', 'Actions': []}`, ii, "Value 'BOGUS' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [SCHEDULED, CONDITIONAL, ON_DEMAND, EVENT]"},
+		{"BatchGetWorkflows", `{'Names': []}`, ii, "greater than or equal to 1"},
+		{"BatchStopJobRun", `{'JobName': 'j', 'JobRunIds': []}`, ii, "greater than or equal to 1"},
+		{"CreateJob", `{'Name': 'j', 'Role': 'r', 'Command': {}, 'Timeout': 0}`, ii, "at 'timeout'"},
+		{"CreateJob", `{'Name': 'j', 'Role': 'r', 'Command': {}, 'MaintenanceWindow': 'Sun:24'}`, ii, "at 'maintenanceWindow'"},
+		{"CreateJob", `{'Name': 'j', 'Role': 'r', 'Command': {'PythonVersion': '3.8'}}`, ii, "at 'command.pythonVersion'"},
+		{"CreateTrigger", `{'Name': 't', 'Type': 'EVENT', 'Actions': [], 'EventBatchingCondition': {'BatchSize': 101, 'BatchWindow': 901}}`, ii, "2 validation errors detected"},
+		{"TagResource", `{'ResourceArn': 'arn:aws:s3:x', 'TagsToAdd': {}}`, ii, "at 'resourceArn'"},
+	}
+	for _, tt := range tests {
+		s.refuses(tt.op, tt.body, tt.code, tt.text)
+	}
+}
+
+func TestErrorsThatAreNotTheCallers(t *testing.T) {
+	t.Parallel()
+	a := newServer(t).api
+	status, code, message := a.Error(errors.New("the disk said something secret"))
+	if status != 500 || code != "InternalServiceException" || strings.Contains(message, "secret") || !strings.Contains(message, "error id ") {
+		t.Errorf("%d %s %s", status, code, message)
+	}
+	if status, code, message := a.Error(fmt.Errorf("x: %w", &glue.Error{Kind: glue.Internal, Message: "The disk is full."})); status != 500 ||
+		code != "InternalServiceException" || message != "The disk is full." {
+		t.Errorf("%d %s %s", status, code, message)
+	}
+	if _, code, _ := a.Error(fmt.Errorf("x: %w", context.DeadlineExceeded)); code != "OperationTimeoutException" {
+		t.Error(code)
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openServer(t, dir)
+	s.workflow("W", w1...)
+	s.fails("J2")
+	first := s.start("W")
+	second, _ := s.resume("W", first, "J2")
+
+	db, err := store.OpenReadOnly(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	reading := &server{t: t, db: db, api: New(db, nil, Options{})}
+	for _, id := range []string{first, second} {
+		if diff := cmp.Diff(s.run("W", id), reading.run("W", id)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	body := fmt.Sprintf(`{'Name': 'W', 'RunId': %q, 'NodeIds': ['x'], 'RunProperties': {}, 'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'J1'}],
+		'TriggerUpdate': {'Actions': [{'JobName': 'J1'}]}, 'JobName': 'J1', 'JobRunIds': ['x'], 'Role': 'r', 'Command': {'Name': 'pythonshell'},
+		'JobUpdate': {'Role': 'r', 'Command': {'Name': 'pythonshell'}}, 'ResourceArn': 'arn:aws:glue:us-east-1:000000000000:workflow/W',
+		'TagsToAdd': {}, 'TagsToRemove': []}`, first)
+	changing := 0
+	for op := range operations {
+		if strings.Contains(op, "Get") || strings.HasPrefix(op, "List") {
+			continue
+		}
+		changing++
+		reading.refuses(op, body, "AccessDeniedException", "reglue serve")
+	}
+	if changing != 19 {
+		t.Errorf("%d operations change something", changing)
+	}
+}
+
+// A request that is not taken up in time answers OperationTimeoutException, and
+// nothing is done.
+func TestOperationTimeout(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(set *settings) { set.api.Timeout = 20 * time.Millisecond })
+	s.workflow("W", w1...)
+	s.fails("J2")
+	first := s.start("W")
+	before := s.count()
+
+	taken, free, freed := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		freed <- s.engine.Update(t.Context(), func(*store.Tx, glue.Time) error {
+			close(taken)
+			<-free
+			return nil
+		})
+	}()
+	<-taken
+	for _, tt := range []struct{ op, body string }{
+		{"ResumeWorkflowRun", resumeBody("W", first, s.nodeID("W", "J2"))},
+		{"StartWorkflowRun", `{'Name': 'W'}`},
+		{"StopWorkflowRun", fmt.Sprintf(`{'Name': 'W', 'RunId': %q}`, first)},
+		{"StartJobRun", `{'JobName': 'J1'}`},
+		{"CreateWorkflow", `{'Name': 'X'}`},
+		{"DeleteWorkflow", `{'Name': 'W'}`},
+		{"DeleteJob", `{'JobName': 'J1'}`},
+	} {
+		s.refuses(tt.op, tt.body, "OperationTimeoutException", "nothing was changed")
+	}
+	close(free)
+	if err := <-freed; err != nil {
+		t.Fatal(err)
+	}
+	s.settle()
+	if diff := cmp.Diff(before, s.count()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPaging(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.hold()
+	s.job("J0", `'ExecutionProperty': {'MaxConcurrentRuns': 100}`)
+	for i := 1; i < 7; i++ {
+		s.job(fmt.Sprintf("J%d", i), `'Tags': {'team': 'a'}`)
+	}
+	for i := range 7 {
+		s.do("CreateWorkflow", fmt.Sprintf(`{'Name': 'W%d'}`, i))
+		s.do("CreateTrigger", fmt.Sprintf(`{'Name': 'T%d', 'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'J%d'}], 'Tags': {'team': 'a'}}`, i, i%2))
+		s.do("StartJobRun", `{'JobName': 'J0'}`)
+		s.do("StartWorkflowRun", `{'Name': 'W0'}`)
+	}
+	tests := []struct {
+		op, filter, list, key string
+		all                   int
+		insert                func(page int) // what comes in between, which must not show
+	}{
+		{"ListWorkflows", ``, "Workflows", "", 7, func(n int) { s.do("CreateWorkflow", fmt.Sprintf(`{'Name': 'A%d'}`, n)) }},
+		{"GetJobs", ``, "Jobs", "Name", 7, func(n int) { s.job(fmt.Sprintf("A%d", n)) }},
+		{"ListJobs", `'Tags': {'team': 'a'}`, "JobNames", "", 6, func(n int) { s.job(fmt.Sprintf("B%d", n), `'Tags': {'team': 'a'}`) }},
+		{"ListJobs", ``, "JobNames", "", -1, func(n int) { s.job(fmt.Sprintf("0%d", n)) }},
+		{"GetTriggers", ``, "Triggers", "Name", 7, func(int) {}},
+		{"ListTriggers", ``, "TriggerNames", "", 7, func(int) {}},
+		{"GetTriggers", `'DependentJobName': 'J1'`, "Triggers", "Name", 3, func(int) {}},
+		{"ListTriggers", `'DependentJobName': 'J0'`, "TriggerNames", "", 4, func(int) {}},
+		{"ListTriggers", `'DependentJobName': 'J0', 'Tags': {'team': 'a'}`, "TriggerNames", "", 4, func(int) {}},
+		{"ListTriggers", `'Tags': {'team': 'a'}`, "TriggerNames", "", 7, func(int) {}},
+		{"GetJobRuns", `'JobName': 'J0'`, "JobRuns", "Id", 7, func(int) { s.do("StartJobRun", `{'JobName': 'J0'}`) }},
+		{"GetWorkflowRuns", `'Name': 'W0'`, "Runs", "WorkflowRunId", 7, func(int) { s.do("StartWorkflowRun", `{'Name': 'W0'}`) }},
+		{"GetWorkflowRuns", `'Name': 'W0', 'IncludeGraph': true`, "Runs", "WorkflowRunId", -1, func(int) { s.do("StartWorkflowRun", `{'Name': 'W0'}`) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.op+tt.filter, func(t *testing.T) {
+			with := func(more ...string) string {
+				return "{" + strings.Join(slices.DeleteFunc(append(more, tt.filter), func(s string) bool { return s == "" }), ", ") + "}"
+			}
+			keys := func(out map[string]any) []string {
+				var all []string
+				for _, v := range out[tt.list].([]any) {
+					if tt.key != "" {
+						v = v.(map[string]any)[tt.key]
+					}
+					all = append(all, v.(string))
+				}
+				return all
+			}
+			whole := s.do(tt.op, with())
+			want := keys(whole)
+			if whole["NextToken"] != nil || tt.all >= 0 && len(want) != tt.all {
+				t.Fatalf("in one page: %d, token %v", len(want), whole["NextToken"])
+			}
+			var got []string
+			token := ""
+			for n := 0; ; n++ {
+				out := s.do(tt.op, with(`'MaxResults': 2`, token))
+				page := keys(out)
+				got = append(got, page...)
+				next, more := out["NextToken"].(string)
+				if !more {
+					break
+				}
+				if len(page) != 2 {
+					t.Errorf("page %d has %d entries", n, len(page))
+				}
+				tt.insert(n)
+				token = fmt.Sprintf(`'NextToken': %q`, next)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("in pages:\n%s", diff)
+			}
+			// Tokens that were not given for this request.
+			for _, bad := range []string{"x", "!", "AAAA", s.do("ListWorkflows", `{'MaxResults': 1}`)["NextToken"].(string)} {
+				if tt.op != "ListWorkflows" || len(bad) < 8 {
+					s.refuses(tt.op, with(fmt.Sprintf(`'NextToken': %q`, bad)), "InvalidInputException", "NextToken is not one that "+tt.op+" gave")
+				}
+			}
+		})
+	}
+	t.Run("a token of another filter", func(t *testing.T) {
+		token := s.do("GetTriggers", `{'DependentJobName': 'J0', 'MaxResults': 1}`)["NextToken"].(string)
+		s.refuses("GetTriggers", fmt.Sprintf(`{'DependentJobName': 'J1', 'NextToken': %q}`, token), "InvalidInputException", "NextToken")
+		s.refuses("GetTriggers", fmt.Sprintf(`{'NextToken': %q}`, token), "InvalidInputException", "NextToken")
+		token = s.do("GetJobRuns", `{'JobName': 'J0', 'MaxResults': 1}`)["NextToken"].(string)
+		s.refuses("GetJobRuns", fmt.Sprintf(`{'JobName': 'J1', 'NextToken': %q}`, token), "InvalidInputException", "NextToken")
+	})
+	t.Run("an entry deleted between pages", func(t *testing.T) {
+		out := s.do("ListWorkflows", `{'MaxResults': 2}`)
+		last := out["Workflows"].([]any)[1].(string)
+		s.do("DeleteWorkflow", fmt.Sprintf(`{'Name': %q}`, last))
+		next := s.do("ListWorkflows", fmt.Sprintf(`{'MaxResults': 1, 'NextToken': %q}`, out["NextToken"]))["Workflows"].([]any)[0].(string)
+		if next <= last {
+			t.Errorf("after %s came %s", last, next)
+		}
+	})
+	t.Run("the default of ListWorkflows", func(t *testing.T) {
+		for i := range 30 {
+			s.do("CreateWorkflow", fmt.Sprintf(`{'Name': 'many%d'}`, i))
+		}
+		if got := s.do("ListWorkflows", `{}`); len(got["Workflows"].([]any)) != 25 || got["NextToken"] == nil {
+			t.Errorf("%d", len(got["Workflows"].([]any)))
+		}
+	})
+	for _, spec := range s.exec.starts("J0") {
+		s.exec.end(spec.JobRunID, executor.Succeeded)
+	}
+	s.settle()
+}
