@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +44,11 @@ is told as a warning.`,
 			}
 			return a.withTarget(cmd.Context(), !plan, func(ctx context.Context, to *target) error {
 				results, err := a.applyTemplate(ctx, to, t, plan)
-				return errors.Join(a.showApplied(results, plan), err)
+				// What was done before an error is shown as well.
+				if showErr := a.showApplied(results, plan); err == nil {
+					err = showErr
+				}
+				return err
 			})
 		},
 	}
