@@ -15,6 +15,7 @@ import (
 	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/executor/executortest"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/store"
 	"github.com/reglue/reglue/internal/wire"
 )
 
@@ -47,7 +48,7 @@ func newClient(endpoint string) *glueclient.Client {
 // resume resumes a root that reaches half of the graph, on graphs of growing
 // size; then many roots at once, and again right after a restart.
 func resume(ctx context.Context, r *run) error {
-	for _, n := range []int{r.size(1000, 200), r.size(10_000, 400), r.size(100_000, 800)} {
+	for _, n := range []int{r.size(1000, 200), r.size(10_000, 400), r.size(20_000, 800)} {
 		if err := resumeAt(ctx, r, n); err != nil {
 			return err
 		}
@@ -100,14 +101,38 @@ func resumeAt(ctx context.Context, r *run, n int) error {
 	if err := r.resumed(ctx, client, fmt.Sprintf("%d nodes, %d roots", n, len(leaves)), id, leaves, 3); err != nil {
 		return err
 	}
+	if err := h.stopAll(ctx, "w"); err != nil {
+		return err
+	}
 	if err := h.close(); err != nil {
 		return err
 	}
 	return r.resumedAfterRestart(ctx, dir, n, id)
 }
 
+// stopAll stops the live runs of a workflow and waits for them.
+func (h *host) stopAll(ctx context.Context, workflow string) error {
+	var live []store.Run
+	if err := h.db.View(ctx, func(tx *store.Tx) (err error) {
+		live, err = tx.LiveRuns()
+		return err
+	}); err != nil {
+		return err
+	}
+	for i := range live {
+		if err := h.engine.StopWorkflowRun(ctx, workflow, live[i].ID); err != nil {
+			return err
+		}
+	}
+	for i := range live {
+		if err := h.wait(ctx, workflow, live[i].ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *run) resumedAfterRestart(ctx context.Context, dir string, n int, id string) error {
-	// A folder whose live runs are stopped: only the resume is measured.
 	h, err := newHost(ctx, dir, &executortest.Instant{})
 	if err != nil {
 		return err

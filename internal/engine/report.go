@@ -98,21 +98,25 @@ func (b *batch) startAlone(lj *liveJob) error {
 
 // writeProgress writes the progress that no other commit took along.
 func (e *Engine) writeProgress(b *batch) error {
+	runs := map[*liveRun]bool{}
 	for id, lj := range e.dirty {
 		b.touched = true
 		if err := b.tx.UpdateJobRun(&lj.rec); err != nil {
 			return err
 		}
 		if lj.run != nil {
-			// Another event may have written the run's Rev before this row; who
-			// reads by Rev must see the difference.
-			lj.run.rec.Rev++
-			lj.run.rec.Statistics = lj.run.run.Statistics()
-			if err := b.tx.UpdateRun(&lj.run.rec); err != nil {
-				return err
-			}
+			runs[lj.run] = true
 		}
 		delete(e.dirty, id)
+	}
+	for lr := range runs {
+		// Another event may have written the run's Rev before its job runs; who
+		// reads by Rev must see the difference.
+		lr.rec.Rev++
+		lr.rec.Statistics = lr.run.Statistics()
+		if err := b.tx.UpdateRun(&lr.rec); err != nil {
+			return err
+		}
 	}
 	return nil
 }
