@@ -125,11 +125,12 @@ func TestReadOnly(t *testing.T) {
 // nothing is done.
 func TestOperationTimeout(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, func(set *settings) { set.api.Timeout = 20 * time.Millisecond })
+	s := newServer(t)
 	s.workflow("W", w1...)
 	s.fails("J2")
 	first := s.start("W")
 	before := s.count()
+	s.api = New(s.db, s.engine, Options{Timeout: 20 * time.Millisecond})
 
 	taken, free, freed := make(chan struct{}), make(chan struct{}), make(chan error)
 	go func() {
