@@ -33,16 +33,16 @@ func (db *DB) Commit(ctx context.Context, members []func(*Tx) error) (errs []err
 		}
 	}()
 	if err := tx.conn.exec(ctx, sqlBeginWrite); err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return nil, explain(err, db.path)
 	}
 	errs = make([]error, len(members))
 	for i, member := range members {
 		if errs[i], err = tx.run(member); err != nil {
-			return nil, err
+			return nil, explain(err, db.path)
 		}
 	}
 	if err := tx.finish(); err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
+		return nil, explain(err, db.path)
 	}
 	whole = true
 	maps.Copy(db.definitions, tx.fresh)
@@ -101,16 +101,17 @@ func (db *DB) View(ctx context.Context, read func(*Tx) error) (err error) {
 	}
 	// A statement that a context can cancel costs a goroutine; reads are short.
 	tx := &Tx{ctx: context.WithoutCancel(ctx), caller: ctx, db: db, conn: c}
-	if err := c.exec(tx.ctx, sqlBegin); err != nil {
-		return errors.Join(err, c.close(), db.giveBack(nil))
-	}
 	defer func() {
 		tx.over = true
 		if end := c.exec(tx.ctx, sqlRollback); end != nil {
+			// It can't be trusted with another view.
 			err = errors.Join(err, end, c.close())
 			c = nil
 		}
-		err = errors.Join(err, db.giveBack(c))
+		db.giveBack(c)
 	}()
+	if err := c.exec(tx.ctx, sqlBegin); err != nil {
+		return err
+	}
 	return read(tx)
 }

@@ -186,7 +186,8 @@ func (db *DB) openReading(ctx context.Context) error {
 		return err
 	}
 	err = checkCurrent(ctx, c)
-	if err := errors.Join(err, db.giveBack(c)); err != nil {
+	db.giveBack(c)
+	if err != nil {
 		return err
 	}
 	return db.View(ctx, db.readScope)
@@ -263,7 +264,8 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 		}
 		c, err := newConn(ctx, db.reading)
 		if err != nil {
-			return nil, errors.Join(err, db.giveBack(nil))
+			db.giveBack(nil)
+			return nil, err
 		}
 		return c, nil
 	case <-db.gone:
@@ -274,10 +276,7 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 }
 
 // giveBack returns a read connection, nil for one that is gone.
-func (db *DB) giveBack(c *conn) error {
-	db.idle <- c
-	return nil
-}
+func (db *DB) giveBack(c *conn) { db.idle <- c }
 
 // Scope is the account and region of the folder.
 func (db *DB) Scope() glue.Scope { return db.scope }
@@ -371,5 +370,5 @@ func explain(err error, path string) error {
 	case IsFull(err):
 		return hinted(err, "free some space", "no space left for %s", path)
 	}
-	return fmt.Errorf("open %s: %w", path, err)
+	return fmt.Errorf("%s: %w", path, err)
 }

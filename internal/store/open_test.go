@@ -138,7 +138,7 @@ func TestPragmas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.giveBack(reader) }()
+	defer db.giveBack(reader)
 	for _, c := range []struct {
 		conn *conn
 		name string

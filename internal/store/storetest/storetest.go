@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"ViewsAreSnapshots", testSnapshot},
 		{"ViewsCantWrite", testViewWrites},
 		{"TransactionEndsWithItsFunction", testTxOver},
+		{"PanicLeavesNothing", testPanic},
 		{"ReadersBesideAWriter", testReaders},
 		{"Restart", testRestart},
 		{"SequencesSurviveRestart", testSequences},

@@ -154,6 +154,26 @@ func testTxOver(t *testing.T, s *suite) {
 	}
 }
 
+func testPanic(t *testing.T, s *suite) {
+	db := s.db(t)
+	caught := func(call func()) {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		call()
+	}
+	boom := func(*store.Tx) error { panic("boom") }
+	for range 10 { // more often than there are connections
+		caught(func() { _, _ = db.Commit(t.Context(), []func(*store.Tx) error{setMeta("a", "1"), boom}) })
+		caught(func() { _ = db.View(t.Context(), boom) })
+	}
+	want(t, db, "what the panic left", "", readMeta("a"))
+	commit(t, db, setMeta("a", "2"))
+	want(t, db, "a", "2", readMeta("a"))
+}
+
 // testReaders reads pairs that a writer changes together, from many goroutines.
 func testReaders(t *testing.T, s *suite) {
 	db := s.db(t)
