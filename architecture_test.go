@@ -91,7 +91,7 @@ func packages(t *testing.T) map[string][]string {
 // tool reports whether a package is not part of the product: generators, and
 // what only tests use.
 func tool(pkg string) bool {
-	for _, t := range []string{"internal/glue/gen", "internal/flow/oracle", "internal/flow/mutate"} {
+	for _, t := range []string{"internal/glue/gen", "internal/flow/oracle", "internal/flow/mutate", "internal/durability"} {
 		if pkg == t {
 			return true
 		}
