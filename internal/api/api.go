@@ -16,6 +16,8 @@ const (
 	DefaultMaxWorkflows = 1000
 	DefaultMaxTriggers  = 1000
 	DefaultMaxJobs      = 2000
+	// DefaultMaxJobsPerTrigger is how many jobs one trigger may start.
+	DefaultMaxJobsPerTrigger = 50
 )
 
 // defaultTimeout is how long a request may wait until its change is taken up.
@@ -28,6 +30,8 @@ type Options struct {
 	// MaxWorkflows, MaxTriggers and MaxJobs limit how many there may be. Zero
 	// means the default of an AWS account, a negative number no limit.
 	MaxWorkflows, MaxTriggers, MaxJobs int
+	// MaxJobsPerTrigger limits the jobs that one trigger starts, likewise.
+	MaxJobsPerTrigger int
 	// Timeout is how long a request may wait until it is taken up; zero means
 	// 30 seconds.
 	Timeout time.Duration

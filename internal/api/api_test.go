@@ -156,9 +156,41 @@ func TestOperationTimeout(t *testing.T) {
 	if err := <-freed; err != nil {
 		t.Fatal(err)
 	}
+	s.readersBusy(func() {
+		for _, op := range []string{"ListWorkflows", "ListJobs", "ListTriggers", "GetJobs", "GetTriggers"} {
+			s.refuses(op, `{}`, "OperationTimeoutException", "could not be answered in time")
+		}
+		s.refuses("GetWorkflow", `{'Name': 'W'}`, "OperationTimeoutException", "could not be answered in time")
+	})
 	s.settle()
 	if diff := cmp.Diff(before, s.count()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// readersBusy carries out a function while every read connection is in use.
+func (s *server) readersBusy(f func()) {
+	s.t.Helper()
+	const readers = 4
+	taken, free, freed := make(chan struct{}), make(chan struct{}), make(chan error)
+	for range readers {
+		go func() {
+			freed <- s.db.View(s.t.Context(), func(*store.Tx) error {
+				taken <- struct{}{}
+				<-free
+				return nil
+			})
+		}()
+	}
+	for range readers {
+		<-taken
+	}
+	f()
+	close(free)
+	for range readers {
+		if err := <-freed; err != nil {
+			s.t.Error(err)
+		}
 	}
 }
 

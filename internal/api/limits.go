@@ -87,6 +87,21 @@ func (a *API) roomForTrigger(tx *store.Tx) error {
 	return err
 }
 
+// checkJobCount holds a trigger against the quota of jobs that it may start; the
+// kind is that of the error.
+func (a *API) checkJobCount(t *glue.Trigger, kind glue.Kind) error {
+	limit, jobs := quota(a.opt.MaxJobsPerTrigger, DefaultMaxJobsPerTrigger), 0
+	for i := range t.Actions {
+		if t.Actions[i].JobName != "" {
+			jobs++
+		}
+	}
+	if limit >= 0 && jobs > limit {
+		return glue.Errorf(kind, "Actions cannot contain more than %d jobs, got %d", limit, jobs)
+	}
+	return nil
+}
+
 // checkProperties holds the properties of a request against the size limits.
 func checkProperties(member string, properties map[string]string) error {
 	for key, value := range properties {

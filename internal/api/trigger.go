@@ -16,6 +16,9 @@ func (a *API) createTrigger(ctx context.Context, r *glue.CreateTriggerRequest) (
 	if err := checkTrigger(t); err != nil {
 		return nil, err
 	}
+	if err := a.checkJobCount(t, glue.LimitExceeded); err != nil {
+		return nil, err
+	}
 	if err := checkTags(r.Tags); err != nil {
 		return nil, err
 	}
@@ -92,6 +95,10 @@ func (a *API) updateTrigger(ctx context.Context, r *glue.UpdateTriggerRequest) (
 			EventBatchingCondition: u.EventBatchingCondition,
 		}
 		if err := checkTrigger(t); err != nil {
+			return err
+		}
+		// UpdateTrigger does not declare the error for quotas.
+		if err := a.checkJobCount(t, glue.InvalidInput); err != nil {
 			return err
 		}
 		if err := a.checkReferences(tx, t); err != nil {

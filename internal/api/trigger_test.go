@@ -174,7 +174,7 @@ func TestRefusedTriggers(t *testing.T) {
 		{"an action without a name", `'Type': 'ON_DEMAND', 'Actions': [{}]`, ii, "Action 1 must name either a job or a crawler"},
 		{"an action with both names", `'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'A'}, {'JobName': 'A', 'CrawlerName': 'c'}]`, ii, "Action 2 must name either"},
 		{"three crawlers", `'Type': 'ON_DEMAND', 'Actions': [{'CrawlerName': 'a'}, {'CrawlerName': 'b'}, {'CrawlerName': 'c'}]`, ii, "Actions cannot contain more than two crawlers"},
-		{"51 jobs", `'Type': 'ON_DEMAND', 'Actions': [` + jobs + `]`, ii, "more than 50 jobs"},
+		{"51 jobs", `'Type': 'ON_DEMAND', 'Actions': [` + jobs + `]`, "ResourceNumberLimitExceededException", "more than 50 jobs"},
 		{"an action's timeout", `'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'A', 'Timeout': 10081}]`, ii, "at most 10080 minutes"},
 		{"an action's arguments", `'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'A', 'Arguments': {'--x': '` + strings.Repeat("x", 260<<10) + `'}}]`, ii, "The arguments have"},
 		{"an unknown job", `'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'nope'}]`, enf, "Job with name: nope not found."},
@@ -212,6 +212,7 @@ func TestRefusedTriggers(t *testing.T) {
 	for _, op := range []string{"GetTrigger", "StartTrigger", "StopTrigger"} {
 		s.refuses(op, `{'Name': 'nope'}`, enf, "Entity not found")
 	}
+	s.refuses("UpdateTrigger", `{'Name': 'T0', 'TriggerUpdate': {'Actions': [`+jobs+`]}}`, ii, "more than 50 jobs, got 51")
 	s.refuses("UpdateTrigger", `{'Name': 'nope', 'TriggerUpdate': {}}`, enf, "Entity not found")
 	s.do("DeleteTrigger", `{'Name': 'nope'}`)
 }

@@ -8,10 +8,7 @@ import (
 	"github.com/reglue/reglue/internal/store"
 )
 
-const (
-	maxCrawlerActions = 2
-	maxJobActions     = 50
-)
+const maxCrawlerActions = 2
 
 // The states that a condition may wait for.
 var (
@@ -51,15 +48,13 @@ func checkActions(t *glue.Trigger) error {
 	if len(t.Actions) == 0 {
 		return invalid("Actions cannot be null or empty; an update replaces the whole definition")
 	}
-	jobs, crawlers := 0, 0
+	crawlers := 0
 	for i := range t.Actions {
 		a := &t.Actions[i]
-		switch {
-		case (a.JobName == "") == (a.CrawlerName == ""):
+		if (a.JobName == "") == (a.CrawlerName == "") {
 			return invalid("Action %d must name either a job or a crawler", i+1)
-		case a.JobName != "":
-			jobs++
-		default:
+		}
+		if a.CrawlerName != "" {
 			crawlers++
 		}
 		if err := checkTimeout(a.Timeout); err != nil {
@@ -71,9 +66,6 @@ func checkActions(t *glue.Trigger) error {
 	}
 	if crawlers > maxCrawlerActions {
 		return invalid("Actions cannot contain more than two crawlers")
-	}
-	if jobs > maxJobActions {
-		return invalid("Actions cannot contain more than %d jobs, got %d", maxJobActions, jobs)
 	}
 	return nil
 }
