@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -158,8 +159,8 @@ func (c *httpCaller) sign(ctx context.Context, req *http.Request, body []byte) e
 
 // explain says of a connection error what it means.
 func (c *httpCaller) explain(err error) error {
-	answered, ok := err.(*answerError)
-	if ok {
+	var answered *answerError
+	if errors.As(err, &answered) {
 		return answered.cause
 	}
 	if strings.Contains(err.Error(), "connection refused") {

@@ -57,7 +57,29 @@ type demoReport struct {
 	Folder  string         `json:"folder"`
 	Broken  runDescription `json:"broken"`
 	Resumed runDescription `json:"resumed"`
-	Result  demo.Table     `json:"result"`
+	Result  []weatherRow   `json:"result"`
+}
+
+// weatherRow is a line of the demo's result; without a departure there is no
+// average delay.
+type weatherRow struct {
+	Weather          string   `json:"weather"`
+	Flights          int      `json:"flights"`
+	Cancelled        int      `json:"cancelled"`
+	CancelledPercent float64  `json:"cancelledPercent"`
+	DelayMinutes     *float64 `json:"averageDelayMinutes,omitempty"`
+}
+
+func weatherRows(table demo.Table) []weatherRow {
+	var rows []weatherRow
+	for _, r := range table {
+		row := weatherRow{Weather: r.Weather, Flights: r.Flights, Cancelled: r.Cancelled, CancelledPercent: r.Percent}
+		if r.Departed {
+			row.DelayMinutes = &r.Delay
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func (a *app) demo(ctx context.Context, dir string) error {
@@ -321,7 +343,7 @@ func (s *story) ends(broken, resumed *glue.WorkflowRun) error {
 		return err
 	}
 	if s.json() {
-		return writeJSON(s.app.out, demoReport{s.dir, describe(broken), describe(resumed), table})
+		return writeJSON(s.app.out, demoReport{s.dir, describe(broken), describe(resumed), weatherRows(table)})
 	}
 	s.step(6, "The result: which weather kept New York's flights on the ground?")
 	const barWidth = 20

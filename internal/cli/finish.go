@@ -88,11 +88,38 @@ func newFinishCommand(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := a.untilSignal(cmd.Context())
 			defer stop()
-			return a.withOwner(ctx, o, func(ctx context.Context, t *target) error { return finishRuns(ctx, t) })
+			return a.finish(ctx, o)
 		},
 	}
 	o.register(cmd)
 	return cmd
+}
+
+// finish owns the folder until no run is live. A run may be started while it is
+// being given up, so it looks again afterwards.
+func (a *app) finish(ctx context.Context, o ownServer) error {
+	for ctx.Err() == nil {
+		err := a.withOwner(ctx, o, finishRuns)
+		if errors.Is(err, errOwned) {
+			return nil // somebody else sees to it
+		}
+		if err != nil {
+			return err
+		}
+		live := false
+		err = a.withTarget(ctx, false, func(ctx context.Context, t *target) error {
+			if t.Kind != targetInProcess {
+				return nil
+			}
+			var err error
+			live, err = anyLive(ctx, t)
+			return err
+		})
+		if err != nil || !live {
+			return err
+		}
+	}
+	return nil
 }
 
 func finishRuns(ctx context.Context, t *target) error {

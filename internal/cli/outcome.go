@@ -129,8 +129,9 @@ func stateCell(state flow.State, carried bool) cell {
 		return cell{"● " + word, cyan}
 	case flow.Stopping, flow.Stopped:
 		return cell{"■ " + word, yellow}
+	default:
+		return cell{"✗ " + word, red}
 	}
-	return cell{"✗ " + word, red}
 }
 
 // duration is a time span as people read it.

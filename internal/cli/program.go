@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -115,7 +116,7 @@ func (a *app) getenv(name string) string {
 func (a *app) complain(err error) {
 	text := err.Error()
 	var known *glue.Error
-	if errors.As(err, &known) && err == error(known) {
+	if errors.As(err, &known) && text == known.Error() {
 		text = fmt.Sprintf("%s (%s)", known.Message, known.Kind)
 	}
 	width := a.err.width() - len("reglue: ")
@@ -255,6 +256,7 @@ func (a *app) target(ctx context.Context, own bool) (*target, error) {
 	}
 	return a.open(ctx, targetOptions{
 		Data: a.flags.data, Endpoint: a.flags.endpoint, Profile: a.flags.profile, Region: a.flags.region, Own: own,
+		Log: slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 }
 

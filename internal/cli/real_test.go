@@ -269,3 +269,30 @@ func waitJob(t *testing.T, w works) {
 		}
 	}
 }
+
+// TestSignedServer talks to a server that asks for signatures: by the data
+// folder, which holds the key, and by its URL with the key in the environment.
+func TestSignedServer(t *testing.T) {
+	w := newWorks(t)
+	s, err := startServer(t.Context(), serverOptions{Data: w.data, Listen: "127.0.0.1:0", Auth: authSigV4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir)
+	for _, name := range []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(w.dir, "none"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(w.dir, "none"))
+	_, errs := newUse("graph", "nightly", "--endpoint", s.Endpoint).run(t, exitRefused)
+	has(t, errs, "sign it with an access key that this server knows (MissingAuthenticationTokenException)")
+	t.Setenv("AWS_ACCESS_KEY_ID", s.key.ID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", s.key.Secret)
+	out, _ := newUse("graph", "nightly", "--endpoint", s.Endpoint).run(t, 0)
+	has(t, out, "extracted  when extract SUCCEEDED")
+}

@@ -122,6 +122,7 @@ func stateWord(s flow.State) string {
 		return "expired"
 	case flow.Blank:
 		return "never started"
+	default:
+		return "is " + strings.ToLower(s.String())
 	}
-	return "is " + strings.ToLower(s.String())
 }

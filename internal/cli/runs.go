@@ -37,6 +37,9 @@ whatever failed in it.`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeArgs(completeWorkflow),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.since > 0 && !cmd.Flags().Changed("limit") {
+				o.limit = 0
+			}
 			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
 				return a.runs(ctx, t, strings.Join(args, ""), o)
 			})
@@ -44,7 +47,7 @@ whatever failed in it.`,
 	}
 	cmd.Flags().BoolVar(&o.failed, "failed", false, "only runs in which a node failed or was stopped, or that could not start")
 	cmd.Flags().DurationVar(&o.since, "since", 0, "only runs that started within this time, such as 12h")
-	cmd.Flags().IntVarP(&o.limit, "limit", "n", defaultRunLimit, "at most this many; 0 for all")
+	cmd.Flags().IntVarP(&o.limit, "limit", "n", defaultRunLimit, "at most this many; 0 for all, as with --since")
 	return cmd
 }
 
@@ -89,6 +92,9 @@ func (a *app) runs(ctx context.Context, t *target, workflow string, o runsOption
 		return writeJSON(a.out, list)
 	}
 	a.writeRuns(list, workflow, o)
+	if o.limit > 0 && len(list) == o.limit {
+		fmt.Fprintf(a.Stderr, "The newest %d are shown; -n 0 shows all.\n", o.limit)
+	}
 	return nil
 }
 

@@ -73,7 +73,8 @@ func (s screen) paint(c colour, text string) string {
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
 }
 
-// cut shortens a text to a width; 0 means no limit. What is cut off shows as …
+// cut shortens a text to a width; 0 means no limit. What is cut off
+// shows as an ellipsis.
 func cut(text string, width int) string {
 	if width <= 0 || utf8.RuneCountInString(text) <= width {
 		return text

@@ -46,7 +46,7 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 			return err
 		}
 		if !a.json() {
-			a.summary(r, t)
+			a.summary(r)
 			return nil
 		}
 	}
@@ -103,13 +103,18 @@ func misleading(o outcome) bool {
 }
 
 // summary tells what a run that was followed came to.
-func (a *app) summary(r *glue.WorkflowRun, t *target) {
+func (a *app) summary(r *glue.WorkflowRun) {
 	o := outcomeOf(r)
 	text := fmt.Sprintf("Run %s of %s: %s", shortRun(r.WorkflowRunId), oneLine(r.Name), o.text())
 	if took := duration(runTook(r, a.now())); took != "" {
 		text += ". It took " + took + "."
 	}
-	fmt.Fprintf(a.out, "\n%s %s\n", a.out.paint(o.mark().colour, o.mark().text), a.out.paint(bold, text))
+	sign := a.out.paint(o.mark().colour, o.mark().text)
+	fmt.Fprintln(a.out)
+	for _, line := range wrap(text, a.out.width()-2) {
+		fmt.Fprintf(a.out, "%s %s\n", sign, a.out.paint(bold, line))
+		sign = " "
+	}
 	if misleading(o) {
 		fmt.Fprintln(a.out, a.out.paint(dim, "  AWS calls such a run COMPLETED."))
 	}

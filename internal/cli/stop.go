@@ -63,6 +63,7 @@ func (a *app) stop(ctx context.Context, t *target, workflow, run string, detach 
 	if a.json() {
 		return writeJSON(a.out, describe(last))
 	}
+	a.summary(last)
 	return nil
 }
 

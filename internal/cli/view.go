@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"slices"
 	"time"
 
 	"github.com/reglue/reglue/internal/flow"
@@ -144,25 +143,4 @@ func downstreamOrder(g *glue.WorkflowGraph) []*glue.Node {
 		}
 	}
 	return order
-}
-
-// triggersOf returns the triggers that start a node.
-func triggersOf(g *glue.WorkflowGraph, n *glue.Node) []*glue.Trigger {
-	var out []*glue.Trigger
-	for i := range g.Nodes {
-		d := g.Nodes[i].TriggerDetails
-		if d == nil || d.Trigger == nil {
-			continue
-		}
-		starts := func(a glue.Action) bool {
-			if n.Type == glue.NodeTypeCrawler {
-				return a.CrawlerName == n.Name
-			}
-			return a.CrawlerName == "" && a.JobName == n.Name
-		}
-		if slices.ContainsFunc(d.Trigger.Actions, starts) {
-			out = append(out, d.Trigger)
-		}
-	}
-	return out
 }

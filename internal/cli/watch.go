@@ -60,7 +60,7 @@ func (a *app) watch(ctx context.Context, t *target, workflow, run string, o ownS
 		return err
 	}
 	if !a.json() {
-		a.summary(last, t)
+		a.summary(last)
 	} else if err := writeJSON(a.out, describe(last)); err != nil {
 		return err
 	}
