@@ -50,9 +50,7 @@ func TestJobRunOfAPythonShell(t *testing.T) {
 	s.job("J")
 	s.hold()
 	id := s.do("StartJobRun", `{'JobName': 'J'}`)["JobRunId"].(string)
-	for s.jobRun("J", id).JobRunState != "RUNNING" {
-		s.settle()
-	}
+	s.until("RUNNING", func() bool { return s.jobRun("J", id).JobRunState == "RUNNING" })
 	raw := s.do("GetJobRun", fmt.Sprintf(`{'JobName': 'J', 'RunId': %q}`, id))["JobRun"].(map[string]any)
 	for key, want := range map[string]string{
 		"Attempt": "0", "ExecutionTime": "0", "JobMode": "SCRIPT", "JobRunQueuingEnabled": "false", "ExecutionClass": "STANDARD",

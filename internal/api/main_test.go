@@ -236,6 +236,19 @@ func (s *server) settle() {
 	}
 }
 
+// until lets commits pass until something holds; what is reported is written a
+// little later than it happens.
+func (s *server) until(what string, holds func() bool) {
+	s.t.Helper()
+	for range 5000 {
+		if holds() {
+			return
+		}
+		s.settle()
+	}
+	s.t.Fatalf("%s: not after 10,000 commits", what)
+}
+
 // finish ends the newest live run of a job.
 func (s *server) finish(job string, state executor.State) {
 	s.t.Helper()

@@ -587,7 +587,7 @@ func TestR35Reply(t *testing.T) {
 	err = other.View(t.Context(), func(tx *store.Tx) error {
 		rec, err := tx.Run("W", id)
 		if err != nil || rec == nil {
-			return fmt.Errorf("the run is not stored: %v", err)
+			return fmt.Errorf("the run is not stored: %w", err)
 		}
 		rows, err := tx.JobRunsOf(rec.Seq)
 		if len(rows) != 2 || rows[0].Job != "J3" || rows[1].Job != "J2" {

@@ -296,14 +296,13 @@ func TestGraphOfALiveRunIsCurrent(t *testing.T) {
 	s.workflow("W", "T1 > A B", "A+ > T2 > C")
 	s.hold()
 	id := s.start("W")
-	// Progress is written a little later than it happens; look until it shows.
-	for states(s.run("W", id)) != "A=RUNNING B=RUNNING C=-" {
-		s.settle()
+	shows := func(want string) {
+		t.Helper()
+		s.until(want, func() bool { return states(s.run("W", id)) == want })
 	}
+	shows("A=RUNNING B=RUNNING C=-")
 	s.finish("A", executor.Succeeded)
-	for states(s.run("W", id)) != "A=SUCCEEDED B=RUNNING C=RUNNING" {
-		s.settle()
-	}
+	shows("A=SUCCEEDED B=RUNNING C=RUNNING")
 	s.finish("C", executor.Failed)
 	s.finish("B", executor.Succeeded)
 	if r := s.run("W", id); states(r) != "A=SUCCEEDED B=SUCCEEDED C=FAILED" || r.Status != "COMPLETED" {
@@ -313,6 +312,19 @@ func TestGraphOfALiveRunIsCurrent(t *testing.T) {
 	if got.ErrorMessage != "ValueError: bad row" || got.ExecutionTime != 2 || got.CompletedOn == 0 {
 		t.Errorf("%+v", got)
 	}
+}
+
+// Progress of one job that is written after another job's event must show, also
+// to those who looked in between.
+func TestProgressShowsAfterAnotherEvent(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.workflow("W", "T1 > A B", "A+ > T2 > C")
+	s.hold()
+	id := s.start("W")
+	s.finish("A", executor.Succeeded)
+	s.run("W", id)
+	s.until("B=RUNNING", func() bool { return states(s.run("W", id)) == "A=SUCCEEDED B=RUNNING C=RUNNING" })
 }
 
 func TestRunProperties(t *testing.T) {
