@@ -71,6 +71,9 @@ func (w *world) do(p *played, ev Event) error {
 	if c.At < p.run.Clock {
 		return fmt.Errorf("invariant: the clock goes back")
 	}
+	if err := w.stops(p, ev, &c); err != nil {
+		return err
+	}
 	p.oracle.Events = append(p.oracle.Events, w.line(p, ev))
 	p.store(ev, &c)
 	w.tick(p, &c, ev)
@@ -113,6 +116,25 @@ func (w *world) stale(p *played, ev Event) bool {
 		return p.run.Over()
 	}
 	return p.run.Over() || !slices.Contains(w.live(p), at)
+}
+
+// stops checks the effects of a stop: all that is live, or the one attempt.
+func (w *world) stops(p *played, ev Event, c *Change) error {
+	var want []Attempt
+	switch ev := ev.(type) {
+	case StopAsked:
+		if p.run.Status == glue.WorkflowRunStatusRunning {
+			want = w.live(p)
+		}
+	case AttemptStopAsked:
+		if slices.Contains(w.live(p), ev.Attempt) {
+			want = []Attempt{ev.Attempt}
+		}
+	}
+	if !slices.Equal(c.Stop, want) {
+		return fmt.Errorf("%#v stops %v, want %v", ev, c.Stop, want)
+	}
+	return nil
 }
 
 // store keeps the attempts as a database would: a row made at each start, changed
