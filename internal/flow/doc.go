@@ -15,5 +15,12 @@
 //	                    ▲                                          │
 //	                    └──────── FAILED with retries left ────────┘
 //
+// Beside that it looks: Observe rebuilds a run from GetWorkflowRun's answer, Explain
+// and ExplainPlan say why each node stands where it stands, Blocked sums a run up.
+//
+// Its tests hold it against an oracle (package oracle) on random workflows and
+// against a scenario file for each rule; package mutate breaks the
+// rules one at a time to see that they notice.
+//
 // It may import glue.
 package flow

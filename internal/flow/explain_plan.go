@@ -88,6 +88,7 @@ func (w *planWhy) node(n int) (string, int) {
 			return fmt.Sprintf("trigger %s %s", node.Name, reason), behind
 		}
 		return w.downstream(n)
+	case LeftBlank:
 	}
 	if node.Trigger >= 0 {
 		return fmt.Sprintf("trigger %s is left as it was: it did not fire in run %s and is not downstream of what is repeated",

@@ -188,7 +188,7 @@ func wireState(s string) State {
 	return JobState(glue.JobRunState(s))
 }
 
-// parseTrigger reads NAME [when [any] NODE=STATE…] [state=S] -> NODE…
+// parseTrigger reads "NAME [when [any] NODE=STATE…] [state=S] -> NODE…".
 func parseTrigger(words []string) glue.Trigger {
 	t := glue.Trigger{Name: words[0], Type: glue.TriggerTypeOnDemand, State: glue.TriggerStateCreated}
 	actions := false

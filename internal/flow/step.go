@@ -249,6 +249,7 @@ func (s *step) settle() {
 		s.c.Status = glue.WorkflowRunStatusCompleted
 	case glue.WorkflowRunStatusStopping:
 		s.c.Status = glue.WorkflowRunStatusStopped
+	default: // it has not begun
 	}
 }
 

@@ -20,7 +20,6 @@ import (
 	"strings"
 	"sync"
 	"text/tabwriter"
-	"time"
 )
 
 // folder is the package under mutation, from the module's root.
@@ -47,7 +46,6 @@ type result struct {
 	// scenario, random and other name the tests that noticed: a scenario file,
 	// if possible one that names the rule; the oracle; else another test.
 	scenario, random, other string
-	took                    time.Duration
 }
 
 func run() error {
@@ -94,7 +92,6 @@ const (
 
 // attempt builds flow's tests with the mutant in place and runs them.
 func attempt(tmp string, i int, m mutant) result {
-	began := time.Now()
 	r := result{mutant: m}
 	args := []string{"test", "-c", "-vet=off", "-o", filepath.Join(tmp, fmt.Sprintf("t%d", i))}
 	if m.file != "" {
@@ -116,7 +113,6 @@ func attempt(tmp string, i int, m mutant) result {
 	if r.verdict == survived {
 		r.other = r.test(binary, "-test.failfast", fmt.Sprint("-graphs=", *graphs))
 	}
-	r.took = time.Since(began).Round(100 * time.Millisecond)
 	_ = os.Remove(binary)
 	return r
 }
@@ -188,12 +184,12 @@ func firstLine(out []byte) string {
 func report(results []result) error {
 	bad := 0
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "RULE\tMUTANT\tVERDICT\tSCENARIO\tRANDOM\tOTHER\tTIME")
+	fmt.Fprintln(w, "RULE\tMUTANT\tVERDICT\tSCENARIO\tRANDOM\tOTHER")
 	for _, r := range results {
 		if r.verdict != killed {
 			bad++
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.rule, r.name, r.verdict, r.scenario, r.random, r.other, r.took)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.rule, r.name, r.verdict, r.scenario, r.random, r.other)
 	}
 	if err := w.Flush(); err != nil {
 		return err
