@@ -327,13 +327,21 @@ func (s *story) resumeCommand(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil:
+		case err != nil && !silent(err):
 			s.complain(err)
+		case err != nil:
 		case words[0] == "resume" && !asksForPlan(words):
 			return nil
 		}
 		s.say("")
 	}
+}
+
+// silent reports whether an error is an exit code alone: what there was to say has
+// been said.
+func silent(err error) bool {
+	var exit *exitError
+	return errors.As(err, &exit) && exit.err == nil
 }
 
 // ends shows the result and what to try next.

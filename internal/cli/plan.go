@@ -112,8 +112,9 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	} {
 		d.writeGroup(to, d.groups[group.verdict], group.title, group.sign)
 	}
-	fmt.Fprintf(to, "\n%s to start at once, %d that may follow, %s carried over. Nothing was changed.\n",
-		plural(d.Counts[verdictStart], "node"), d.Counts[verdictWait], plural(d.Counts[verdictCarry], "node"))
+	fmt.Fprintln(to)
+	to.paragraph(fmt.Sprintf("%s to start at once, %d that may follow, %s carried over. Nothing was changed.",
+		plural(d.Counts[verdictStart], "node"), d.Counts[verdictWait], plural(d.Counts[verdictCarry], "node")), "", plain)
 }
 
 // writeGroup writes the nodes of one verdict: jobs and crawlers, then triggers.

@@ -89,8 +89,9 @@ func (a *app) resumeNodes(ctx context.Context, t *target, prior *glue.WorkflowRu
 		return err
 	}
 	if !a.json() {
-		fmt.Fprintf(a.out, "Resumed run %s of %s as %s, starting with %s.\n\n",
-			shortRun(prior.WorkflowRunId), oneLine(prior.Name), shortRun(out.RunId), nodeNames(prior, out.NodeIds))
+		a.out.paragraph(fmt.Sprintf("Resumed run %s of %s as %s, starting with %s.",
+			shortRun(prior.WorkflowRunId), prior.Name, shortRun(out.RunId), nodeNames(prior, out.NodeIds)), "", plain)
+		fmt.Fprintln(a.out)
 	}
 	if o.detach {
 		return a.detach(t, prior.Name, out.RunId, o.server)
