@@ -35,7 +35,7 @@ func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (c *conn) exec(ctx context.Context, query string, args ...any) error {
-	s, err := c.stmt(ctx, query)
+	s, err := c.stmt(ctx, query) //nolint:sqlclosecheck // kept until the connection closes
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) error {
 }
 
 func (c *conn) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := c.stmt(ctx, query)
+	s, err := c.stmt(ctx, query) //nolint:sqlclosecheck // kept until the connection closes
 	if err != nil {
 		return nil, err
 	}

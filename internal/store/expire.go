@@ -3,7 +3,7 @@ package store
 import "github.com/reglue/reglue/internal/glue"
 
 const (
-	// Old ones come first by seq, so the search ends at the first that is young.
+	// Old ones come first by seq, so the search ends where the young ones begin.
 	sqlOldestRuns = `SELECT seq, started, completed FROM runs WHERE hidden = 0 AND seq > $1 ORDER BY seq LIMIT $2`
 	sqlExpireRun  = `UPDATE runs SET hidden = 2 WHERE seq = $1`
 	sqlHideRunsOf = `UPDATE job_runs SET hidden = 2 WHERE run = $1 AND hidden = 0`
@@ -24,8 +24,9 @@ const (
 
 // Expire hides the runs that ended before a time, with their job runs, and
 // removes the rows that no shown run needs: of hidden runs, of deleted
-// workflows, and job runs outside of workflows. It handles about limit rows and
-// says how many; the caller repeats it, a commit each, until that is 0.
+// workflows, and job runs outside of workflows. It handles limit rows and says
+// how many; fewer mean that nothing is left, else the caller repeats it, a
+// commit each.
 func (tx *Tx) Expire(before glue.Time, limit int) (int, error) {
 	e := expiry{tx: tx, before: before, limit: limit}
 	for _, step := range []func() error{e.hideRuns, e.deleteRuns, e.deleteJobRuns} {
@@ -53,20 +54,25 @@ func scanAged(s scanner) (a aged, err error) {
 	return a, s.Scan(&a.seq, (*int64)(&a.started), (*int64)(&a.completed))
 }
 
-// old walks rows in their order, by a query for the ones after a seq, up to the
-// first that began after the time, and calls remove for each that ended before.
+// old walks rows in their order, by a query for a page of those after a seq, and
+// calls remove for each that ended before the time. It goes up to the first page
+// of rows that all began later: a single one may have been written while the
+// clock stood wrong.
 func (e *expiry) old(query string, remove func(seq int64) error) error {
-	const page = 100
-	for after := int64(0); e.done < e.limit; {
+	const page = 200
+	young := false
+	for after := int64(0); !young; {
 		rows, err := list(e.tx, scanAged, query, after, int64(page))
 		if err != nil || len(rows) == 0 {
 			return err
 		}
+		young = true
 		for _, a := range rows {
-			after = a.seq
-			if a.started >= e.before || e.done >= e.limit {
+			if e.done >= e.limit {
 				return nil
 			}
+			after = a.seq
+			young = young && a.started >= e.before
 			if a.completed.IsZero() || a.completed >= e.before {
 				continue
 			}

@@ -85,7 +85,7 @@ func TestEveryStatementPrepares(t *testing.T) {
 		t.Errorf("only %d statements found", len(all))
 	}
 	for name, query := range all {
-		if _, err := db.writer.stmt(t.Context(), query); err != nil {
+		if _, err := db.writer.stmt(t.Context(), query); err != nil { //nolint:sqlclosecheck // kept until the connection closes
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -30,8 +30,11 @@ func expire(t *testing.T, db *store.DB, before glue.Time, limit int) (bites int)
 	for ; bites < 1000; bites++ {
 		var n int
 		commit(t, db, func(tx *store.Tx) (err error) { n, err = tx.Expire(before, limit); return err })
-		if n == 0 {
-			return bites
+		if n > limit {
+			t.Errorf("Expire did %d rows for a limit of %d", n, limit)
+		}
+		if n < limit {
+			return bites + 1
 		}
 	}
 	t.Fatal("Expire never ends")
@@ -138,8 +141,18 @@ func testExpireBites(t *testing.T, s *suite) {
 			State: flow.Succeeded, Started: 1, Completed: 2,
 		})
 	}
+	// A run that the clock put into the future doesn't shield those after it.
+	future := runWithJob(t, db, "future", 1<<40, nil)
+	late := runWithJob(t, db, "late", 100, nil)
 	if bites := expire(t, db, 200, 10); bites < 5 {
-		t.Errorf("51 rows went in %d bites of 10", bites)
+		t.Errorf("50 job runs went in %d bites of 10", bites)
+	}
+	want(t, db, "rows of the run from the future", true, exists(future.Seq))
+	want(t, db, "rows of the run after it", false, exists(late.Seq))
+	var left int
+	commit(t, db, func(tx *store.Tx) (err error) { left, err = tx.Expire(200, 10); return err })
+	if left != 0 {
+		t.Errorf("%d rows were left after the last bite", left)
 	}
 	want(t, db, "rows", false, exists(r.Seq))
 	want(t, db, "job runs", nil, func(tx *store.Tx) ([]store.JobRun, error) { return tx.JobRunsOf(r.Seq) })
