@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 )
@@ -90,28 +89,4 @@ func (db *DB) rollback(ctx context.Context, cause error) {
 	if IsFatal(cause) {
 		db.broken = cause
 	}
-}
-
-// View gives the function one consistent view of what is committed. Many views
-// run beside each other and beside a Commit.
-func (db *DB) View(ctx context.Context, read func(*Tx) error) (err error) {
-	c, err := db.reader(ctx)
-	if err != nil {
-		return err
-	}
-	// A statement that a context can cancel costs a goroutine; reads are short.
-	tx := &Tx{ctx: context.WithoutCancel(ctx), caller: ctx, db: db, conn: c}
-	defer func() {
-		tx.over = true
-		if end := c.exec(tx.ctx, sqlRollback); end != nil {
-			// It can't be trusted with another view.
-			err = errors.Join(err, end, c.close())
-			c = nil
-		}
-		db.giveBack(c)
-	}()
-	if err := c.exec(tx.ctx, sqlBegin); err != nil {
-		return err
-	}
-	return read(tx)
 }

@@ -269,3 +269,18 @@ func TestErrorKinds(t *testing.T) {
 		}
 	}
 }
+
+// After a failed fsync nobody knows what the disk holds: nothing more is written.
+func TestFatalErrorStopsWriting(t *testing.T) {
+	t.Parallel()
+	db := openTest(t, t.TempDir())
+	mustCommit(t, db, setMeta("a", "1"))
+	db.checkpoint.note(fmt.Errorf("fsync: %w", syscall.EIO))
+	for range 2 {
+		errs, err := db.Commit(t.Context(), []func(*Tx) error{setMeta("a", "2")})
+		if !IsFatal(err) || errs != nil {
+			t.Errorf("commit after a failed fsync: %v, %v", errs, err)
+		}
+	}
+	wantMeta(t, db, "a", "1")
+}

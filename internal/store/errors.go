@@ -87,3 +87,19 @@ func isDamage(err error) bool {
 	code := resultCode(err) & 0xff
 	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
+
+// explain turns what SQLite says of a file that it can't use into what to do.
+func explain(err error, path string) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, ErrNoStore) {
+		return err
+	}
+	switch {
+	case isDamage(err):
+		return hinted(err, "restore a copy of it, or move the file away to start anew; job folders beside it are kept",
+			"%s is damaged or not a reglue database", path)
+	case IsFull(err):
+		return hinted(err, "free some space", "no space left for %s", path)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}

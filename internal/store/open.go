@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -19,20 +17,6 @@ import (
 
 // File is the name of the database in its folder.
 const File = "reglue.db"
-
-// The account and region of a folder for which none were chosen.
-const (
-	DefaultAccount = "000000000000"
-	DefaultRegion  = "us-east-1"
-)
-
-const (
-	metaAccount = "account"
-	metaRegion  = "region"
-)
-
-// readers is how many views may run at once.
-const readers = 4
 
 // Options are the settings of a store. The zero value is usable.
 type Options struct {
@@ -70,8 +54,6 @@ type DB struct {
 	gone   chan struct{}
 	closed error
 }
-
-var errClosed = errors.New("store: closed")
 
 // Open opens the store in a folder for the one owner that writes it. It creates
 // what is missing, for its user alone, and brings an older database up to date
@@ -151,48 +133,6 @@ func (db *DB) connectWriter(ctx context.Context) (err error) {
 	return err
 }
 
-// OpenReadOnly opens the store in a folder for reading, whether or not an owner
-// has it open. It never creates a store: ErrNoStore says that there is none.
-func OpenReadOnly(ctx context.Context, dir string) (*DB, error) {
-	path, err := filepath.Abs(filepath.Join(dir, File))
-	if err != nil {
-		return nil, err
-	}
-	switch info, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
-	case err != nil:
-		return nil, err
-	case info.Size() == 0:
-		// Its owner is about to create it, or never came to it.
-		return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
-	}
-	db := &DB{path: path, log: slog.New(slog.DiscardHandler), gone: make(chan struct{})}
-	if err := db.openReading(ctx); err != nil {
-		return nil, errors.Join(explain(err, path), db.Close())
-	}
-	return db, nil
-}
-
-func (db *DB) openReading(ctx context.Context) error {
-	if err := checkFilesystem(filepath.Dir(db.path)); err != nil {
-		return err
-	}
-	if err := db.openReaders(ctx); err != nil {
-		return err
-	}
-	c, err := db.reader(ctx)
-	if err != nil {
-		return err
-	}
-	err = checkCurrent(ctx, c)
-	db.giveBack(c)
-	if err != nil {
-		return err
-	}
-	return db.View(ctx, db.readScope)
-}
-
 // prepareFile makes the folder and the empty database file, both for this user
 // alone: SQLite gives its log the permissions of the database.
 func prepareFile(dir string) (string, error) {
@@ -210,7 +150,15 @@ func prepareFile(dir string) (string, error) {
 	if err != nil {
 		return "", hinted(err, "the data folder must belong to the user that runs reglue", "can't open %s", path)
 	}
-	return path, f.Close()
+	info, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", err
+	}
+	if info.Size() > 0 {
+		return path, nil
+	}
+	// The names of a new store must survive a power cut as its content does.
+	return path, errors.Join(syncDir(filepath.Dir(path)), syncDir(filepath.Dir(filepath.Dir(path))))
 }
 
 // Every connection gets these. Immediate transactions and a busy timeout make a
@@ -243,89 +191,6 @@ func dsn(path string, pragmas []string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-func (db *DB) openReaders(ctx context.Context) (err error) {
-	if db.reading, err = sql.Open("sqlite", dsn(db.path, readPragmas)); err != nil {
-		return err
-	}
-	db.reading.SetMaxIdleConns(0)
-	db.idle = make(chan *conn, readers)
-	for range readers {
-		db.idle <- nil
-	}
-	return nil
-}
-
-// reader takes a read connection, waiting for one if all are in use.
-func (db *DB) reader(ctx context.Context) (*conn, error) {
-	select {
-	case c := <-db.idle:
-		if c != nil {
-			return c, nil
-		}
-		c, err := newConn(ctx, db.reading)
-		if err != nil {
-			db.giveBack(nil)
-			return nil, err
-		}
-		return c, nil
-	case <-db.gone:
-		return nil, errClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// giveBack returns a read connection, nil for one that is gone.
-func (db *DB) giveBack(c *conn) { db.idle <- c }
-
-// Scope is the account and region of the folder.
-func (db *DB) Scope() glue.Scope { return db.scope }
-
-// settle keeps account and region in a new folder, and holds later settings
-// against them: names and node ids depend on both.
-func (db *DB) settle(ctx context.Context, opt Options) error {
-	errs, err := db.Commit(ctx, []func(*Tx) error{func(tx *Tx) error {
-		if err := db.readScope(tx); err != nil {
-			return err
-		}
-		if db.scope.Account != "" {
-			return nil
-		}
-		db.scope = glue.Scope{Account: DefaultAccount, Region: DefaultRegion}
-		if opt.Account != "" {
-			db.scope.Account = opt.Account
-		}
-		if opt.Region != "" {
-			db.scope.Region = opt.Region
-		}
-		if err := tx.SetMeta(metaAccount, db.scope.Account); err != nil {
-			return err
-		}
-		return tx.SetMeta(metaRegion, db.scope.Region)
-	}})
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return err
-	}
-	for _, s := range []struct{ name, want, kept string }{
-		{"account", opt.Account, db.scope.Account},
-		{"region", opt.Region, db.scope.Region},
-	} {
-		if s.want != "" && s.want != s.kept {
-			return hinted(nil, "leave --"+s.name+" out, or use another data folder",
-				"the data folder was created for %s %s, not %s", s.name, s.kept, s.want)
-		}
-	}
-	return nil
-}
-
-func (db *DB) readScope(tx *Tx) (err error) {
-	if db.scope.Account, _, err = tx.Meta(metaAccount); err != nil {
-		return err
-	}
-	db.scope.Region, _, err = tx.Meta(metaRegion)
-	return err
-}
-
 // Close waits for the views that run and closes the store. The last process to
 // close it leaves all in one file. Closing again does nothing.
 func (db *DB) Close() error {
@@ -355,20 +220,4 @@ func (db *DB) close() error {
 		errs = append(errs, db.writing.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// explain turns what SQLite says of a file that it can't use into what to do.
-func explain(err error, path string) error {
-	var known *Error
-	if err == nil || errors.As(err, &known) || errors.Is(err, ErrNoStore) {
-		return err
-	}
-	switch {
-	case isDamage(err):
-		return hinted(err, "restore a copy of it, or move the file away to start anew; job folders beside it are kept",
-			"%s is damaged or not a reglue database", path)
-	case IsFull(err):
-		return hinted(err, "free some space", "no space left for %s", path)
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // logSize is what the log is grown to before it is used. Overwriting a file
@@ -34,5 +35,5 @@ func fillLog(f *os.File) error {
 			return f.Truncate(0)
 		}
 	}
-	return f.Sync()
+	return errors.Join(f.Sync(), syncDir(filepath.Dir(f.Name())))
 }
