@@ -26,7 +26,7 @@ func differing(now, then any, implied map[string][]string) ([]string, error) {
 	}
 	var paths []string
 	for path, v := range want {
-		if w, ok := have[path]; !ok || w != v && !(path == "Role" && sameRole(v, w)) {
+		if w, ok := have[path]; !ok || w != v && (path != "Role" || !sameRole(v, w)) {
 			paths = append(paths, path)
 		}
 	}

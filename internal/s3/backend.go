@@ -59,7 +59,7 @@ func (b backend) GetObject(bucket, key string, wanted *gofakes3.ObjectRangeReque
 	object := b.object(r)
 	if object.Range, err = wanted.Range(r.Size); err != nil {
 		if file != nil {
-			file.Close()
+			_ = file.Close()
 		}
 		return nil, err
 	}

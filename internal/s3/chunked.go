@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -113,7 +114,7 @@ func (c *chunkedReader) readTrailers() error {
 	var canonical strings.Builder
 	for range maxTrailers {
 		line, err := c.line()
-		if err == io.ErrUnexpectedEOF || line == "" && err == nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) || line == "" && err == nil {
 			if c.signed != nil && len(c.trailers) > 0 {
 				return badSignature("the trailing headers are not signed")
 			}
@@ -143,7 +144,7 @@ func (c *chunkedReader) readTrailers() error {
 // line reads up to a line feed and leaves the end of line out.
 func (c *chunkedReader) line() (string, error) {
 	line, err := c.from.ReadSlice('\n')
-	if err == bufio.ErrBufferFull || len(line) > maxChunkLine {
+	if errors.Is(err, bufio.ErrBufferFull) || len(line) > maxChunkLine {
 		return "", badChunk("a line is longer than %d bytes", maxChunkLine)
 	}
 	if err == io.EOF {

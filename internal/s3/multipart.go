@@ -226,12 +226,12 @@ func (p *partsReader) next() error {
 	}
 	sum := md5.New()
 	if _, err := io.Copy(sum, file); err != nil {
-		file.Close()
+		_ = file.Close()
 		return err
 	}
 	want, err := hex.DecodeString(current.md5)
 	if err != nil || !bytes.Equal(sum.Sum(nil), want) {
-		file.Close()
+		_ = file.Close()
 		return gofakes3.ErrorMessagef(gofakes3.ErrInvalidPart, "part %d is damaged on disk: upload it again", current.number)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -244,7 +244,7 @@ func (p *partsReader) next() error {
 
 func (p *partsReader) close() {
 	if p.file != nil {
-		p.file.Close() // only read from
+		_ = p.file.Close() // only read from
 		p.file = nil
 	}
 }

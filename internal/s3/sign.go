@@ -233,7 +233,7 @@ func canonicalQuery(query url.Values) string {
 	return strings.Join(pairs, "&")
 }
 
-// uriEncode encodes as AWS signs it: all but letters, digits and -._~
+// uriEncode encodes as AWS signs it: all but letters, digits and -._~ as they are.
 func uriEncode(s string, keepSlash bool) string {
 	var b strings.Builder
 	for i := range len(s) {

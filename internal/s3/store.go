@@ -141,7 +141,7 @@ func writeTemp(dir, key string, body io.Reader, size int64) (name string, r reco
 			err = fileError("write", key, cerr)
 		}
 		if err != nil {
-			os.Remove(temp)
+			_ = os.Remove(temp)
 		}
 	}()
 	sum := md5.New()
