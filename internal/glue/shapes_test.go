@@ -75,6 +75,8 @@ func fill(v reflect.Value, name string) {
 		v.SetFloat(0.0625)
 	case reflect.Bool:
 		v.SetBool(true)
+	default:
+		panic("no sample for a " + v.Kind().String())
 	}
 }
 
