@@ -52,36 +52,6 @@ type story struct {
 	talk *talk // nil: nobody is asked
 }
 
-// demoReport is the demo as -o json gives it.
-type demoReport struct {
-	Folder  string         `json:"folder"`
-	Broken  runDescription `json:"broken"`
-	Resumed runDescription `json:"resumed"`
-	Result  []weatherRow   `json:"result"`
-}
-
-// weatherRow is a line of the demo's result; without a departure there is no
-// average delay.
-type weatherRow struct {
-	Weather          string   `json:"weather"`
-	Flights          int      `json:"flights"`
-	Cancelled        int      `json:"cancelled"`
-	CancelledPercent float64  `json:"cancelledPercent"`
-	DelayMinutes     *float64 `json:"averageDelayMinutes,omitempty"`
-}
-
-func weatherRows(table demo.Table) []weatherRow {
-	var rows []weatherRow
-	for _, r := range table {
-		row := weatherRow{Weather: r.Weather, Flights: r.Flights, Cancelled: r.Cancelled, CancelledPercent: r.Percent}
-		if r.Departed {
-			row.DelayMinutes = &r.Delay
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
 func (a *app) demo(ctx context.Context, dir string) error {
 	if _, err := exec.LookPath("python3"); err != nil {
 		return errors.New("the demo's jobs are python3 scripts, and there is no python3 here: install it, for example with 'apt-get install python3'")
@@ -342,27 +312,6 @@ func (s *story) resumeCommand(ctx context.Context) error {
 func silent(err error) bool {
 	var exit *exitError
 	return errors.As(err, &exit) && exit.err == nil
-}
-
-// ends shows the result and what to try next.
-func (s *story) ends(broken, resumed *glue.WorkflowRun) error {
-	table, err := demo.Result(s.dir)
-	if err != nil {
-		return err
-	}
-	if s.json() {
-		return writeJSON(s.app.out, demoReport{s.dir, describe(broken), describe(resumed), weatherRows(table)})
-	}
-	s.step(6, "The result: which weather kept New York's flights on the ground?")
-	const barWidth = 20
-	s.say("%s", strings.TrimRight(table.Chart(barWidth), "\n"))
-	s.say("\n%s", s.out.paint(bold, "Try next"))
-	s.hints(
-		hint{"both runs", s.command("runs")},
-		hint{"why not", s.command("why", demo.Workflow, shortRun(broken.WorkflowRunId), "report")},
-		hint{"the picture", s.command("graph", demo.Workflow)},
-	)
-	return nil
 }
 
 // relative is a path as it is shortest from here.

@@ -26,7 +26,11 @@ func TestMain(m *testing.M) {
 		p := &Program{Args: os.Args[1:], Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Signals: signals}
 		os.Exit(p.Main(context.Background()))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if built != "" {
+		_ = os.RemoveAll(built)
+	}
+	os.Exit(code)
 }
 
 // buffer is an output that a test may read while it is written.

@@ -17,12 +17,16 @@ type terminal struct {
 	dir    string
 }
 
+// built is the folder of the binary, for TestMain to remove.
+var built string
+
 // program builds the binary once.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "reglue-test-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	exe := filepath.Join(dir, "reglue")
 	out, err := exec.Command("go", "build", "-o", exe, "github.com/reglue/reglue/cmd/reglue").CombinedOutput()
 	if err != nil {
