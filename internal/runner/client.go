@@ -98,28 +98,36 @@ func Connect(ctx context.Context, opts Options) (*Client, error) {
 	return c, nil
 }
 
-// meet connects to a living runner and clears away a dead one.
+// meet connects to a living runner and clears away a dead one. One that holds its
+// lock but cannot be reached is about to listen, or about to be gone: its server
+// or itself may have been killed a moment ago. No event tells which.
 func (c *Client) meet(ctx context.Context, instance string) error {
-	if c.clearDead(instance, syscall.LOCK_NB) {
-		return nil
+	for end := time.Now().Add(helloTime); ; time.Sleep(5 * time.Millisecond) {
+		if c.clearDead(instance, syscall.LOCK_NB) {
+			return nil
+		}
+		l, err := c.reach(ctx, instance)
+		if err == nil {
+			c.add(l)
+			return nil
+		}
+		if ctx.Err() != nil || time.Now().After(end) {
+			return fmt.Errorf("a runner lives in %s but cannot be reached: %w", c.dir, err)
+		}
 	}
+}
+
+// reach dials a runner and hears its hello.
+func (c *Client) reach(ctx context.Context, instance string) (*link, error) {
 	var conn net.Conn
 	err := dialIn(c.dir, instance+sockSuffix, func(path string) (err error) {
 		conn, err = (&net.Dialer{}).DialContext(ctx, "unix", path)
 		return err
 	})
 	if err != nil {
-		if c.clearDead(instance, syscall.LOCK_NB) { // it died meanwhile
-			return nil
-		}
-		return fmt.Errorf("a runner lives in %s but cannot be reached: %w", c.dir, err)
+		return nil, err
 	}
-	l, err := c.greet(conn)
-	if err != nil {
-		return err
-	}
-	c.add(l)
-	return nil
+	return c.greet(conn)
 }
 
 // greet reads the hello of a runner.
