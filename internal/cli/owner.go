@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // folder is a data folder. One process at a time owns it; the others find the
@@ -52,7 +53,7 @@ func own(dir string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	if err := flock(f, syscall.LOCK_EX); err != nil {
+	if err := lockOnceFree(f); err != nil {
 		_ = f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, ownedBy(dir)
@@ -60,6 +61,19 @@ func own(dir string) (*folder, error) {
 		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
 	return &folder{dir: dir, lock: f}, nil
+}
+
+// lingerTime bounds the wait for the lock of an owner that was killed: a process
+// that it was just forking holds it a moment longer than the owner itself.
+const lingerTime = time.Second
+
+func lockOnceFree(f *os.File) error {
+	for end := time.Now().Add(lingerTime); ; time.Sleep(5 * time.Millisecond) {
+		err := flock(f, syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 func ownedBy(dir string) error {
