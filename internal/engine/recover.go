@@ -88,8 +88,8 @@ func (e *Engine) Load(tx *store.Tx, rec *store.Run) (*flow.Run, *flow.Graph, err
 	if err != nil {
 		return nil, nil, err
 	}
-	if rec.States != nil {
-		run, err := e.loadEnded(g, rec)
+	if !rec.Completed.IsZero() {
+		run, err := e.loadEnded(tx, g, rec)
 		return run, g, err
 	}
 	base := flow.NewRun(g, rec.ID)
@@ -110,9 +110,20 @@ func (e *Engine) Load(tx *store.Tx, rec *store.Run) (*flow.Run, *flow.Graph, err
 	return run, g, err
 }
 
-func (e *Engine) loadEnded(g *flow.Graph, rec *store.Run) (*flow.Run, error) {
+// loadEnded reads the end states of a run, which lists of runs leave out.
+func (e *Engine) loadEnded(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run, error) {
 	if run, ok := e.ended.get(rec.Seq); ok {
 		return run, nil
+	}
+	if rec.States == nil {
+		whole, err := tx.RunBySeq(rec.Seq)
+		if err != nil {
+			return nil, err
+		}
+		if whole == nil {
+			return nil, fmt.Errorf("run %s is not stored any more", rec.ID)
+		}
+		rec = whole
 	}
 	run, err := flow.Decode(g, rec.ID, rec.Status, rec.Clock, rec.States)
 	if err != nil {
@@ -133,10 +144,10 @@ func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run,
 	if err != nil {
 		return nil, err
 	}
-	if prior == nil || prior.States == nil {
+	if prior == nil || prior.Completed.IsZero() {
 		return nil, fmt.Errorf("run %s: the run %s that it resumes is not stored any more", rec.ID, rec.Previous)
 	}
-	run, err := e.loadEnded(g, prior)
+	run, err := e.loadEnded(tx, g, prior)
 	if err != nil {
 		return nil, err
 	}
