@@ -224,6 +224,11 @@ func TestTriggerNameTaken(t *testing.T) {
 	const same = `{'Name': 'T', 'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'A'}]}`
 	s.do("CreateTrigger", same)
 	s.refuses("CreateTrigger", same, "AlreadyExistsException", "Trigger with name T already exists")
+	// The state is not part of the configuration.
+	const waiting = `{'Name': 'S', 'Type': 'SCHEDULED', 'Schedule': 'cron(0 0 * * ? *)', 'StartOnCreation': true, 'Actions': [{'JobName': 'A'}]}`
+	s.do("CreateTrigger", waiting)
+	s.do("StopTrigger", `{'Name': 'S'}`)
+	s.refuses("CreateTrigger", waiting, "AlreadyExistsException", "Trigger with name S already exists")
 	s.refuses("CreateTrigger", `{'Name': 'T', 'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'A', 'Timeout': 1}]}`,
 		"IdempotentParameterMismatchException", "Trigger with name 'T' already submitted with different configuration")
 }
