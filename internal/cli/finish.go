@@ -188,7 +188,7 @@ func (a *app) carryOn(o ownServer) (pid int, err error) {
 	go func() { ended <- cmd.Wait() }()
 	deadline := time.After(takeOver)
 	for {
-		if info, err := readOwner(data); err == nil && info.PID == cmd.Process.Pid {
+		if info, err := readOwner(data); err == nil && info.PID == cmd.Process.Pid && info.Endpoint != "" {
 			return cmd.Process.Pid, nil
 		}
 		select {

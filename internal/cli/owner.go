@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ type folder struct {
 // stays when the owner is gone, so that the next one takes the same port and the
 // endpoint of a live job remains right.
 type ownerInfo struct {
+	// Endpoint is empty while the owner starts.
 	Endpoint string `json:"endpoint"`
 	Address  string `json:"address"`
 	Auth     string `json:"auth"`
@@ -78,7 +80,7 @@ func lockOnceFree(f *os.File) error {
 
 func ownedBy(dir string) error {
 	info, err := readOwner(dir)
-	if err != nil {
+	if err != nil || info.Endpoint == "" {
 		return fmt.Errorf("%w: %s is locked by another reglue process that has not told its endpoint yet; try again in a moment", errOwned, dir)
 	}
 	return fmt.Errorf("%w: process %d serves %s at %s; talk to it there, or stop it first, or use another folder with --data",
@@ -120,6 +122,22 @@ func readOwner(dir string) (ownerInfo, error) {
 	}
 	err = json.Unmarshal(b, &info)
 	return info, err
+}
+
+// toldOwner waits until the owner of the folder can be reached.
+func toldOwner(ctx context.Context, dir string) (ownerInfo, error) {
+	for end := time.Now().Add(takeOver); ; {
+		info, err := readOwner(dir)
+		if err == nil && info.Endpoint != "" {
+			return info, nil
+		}
+		if time.Now().After(end) {
+			return info, ownedBy(dir)
+		}
+		if err := sleep(ctx, 20*time.Millisecond); err != nil {
+			return info, err
+		}
+	}
 }
 
 func (f *folder) tell(info ownerInfo) error {

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -295,4 +297,62 @@ func TestSignedServer(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", s.key.Secret)
 	out, _ := newUse("graph", "nightly", "--endpoint", s.Endpoint).run(t, 0)
 	has(t, out, "extracted  when extract SUCCEEDED")
+}
+
+// TestNextOwnersAddress: an owner takes the address of the last one, and never
+// one that others reach without a signature.
+func TestNextOwnersAddress(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	start := func(o serverOptions) ownerInfo {
+		t.Helper()
+		o.Data = data
+		s, err := startServer(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := readOwner(data)
+		if err := errors.Join(err, s.Close(context.WithoutCancel(t.Context()))); err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	first := start(serverOptions{Listen: "0.0.0.0:0", Auth: authSigV4})
+	if same := start(serverOptions{}); same.Address != first.Address || same.Auth != authSigV4 {
+		t.Errorf("without settings: %+v after %+v", same, first)
+	}
+	_, port, err := net.SplitHostPort(first.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if open := start(serverOptions{Auth: authNone}); open.Address != "127.0.0.1:"+port || open.Endpoint != first.Endpoint {
+		t.Errorf("without signatures: %+v after %+v", open, first)
+	}
+}
+
+// TestStartingOwner waits for an owner that has not said yet where it is, instead
+// of asking whoever has the port of the last one.
+func TestStartingOwner(t *testing.T) {
+	t.Parallel()
+	f, err := own(filepath.Join(t.TempDir(), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := f.release(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := f.tell(ownerInfo{Address: "127.0.0.1:1", Auth: authNone}); err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan error, 1)
+	go func() { told <- f.tell(ownerInfo{Endpoint: "http://127.0.0.1:2", Auth: authNone}) }()
+	to, err := openTarget(t.Context(), targetOptions{Data: f.dir})
+	if err := errors.Join(err, <-told); err != nil {
+		t.Fatal(err)
+	}
+	if to.Endpoint != "http://127.0.0.1:2" {
+		t.Errorf("talks to %q", to.Endpoint)
+	}
 }

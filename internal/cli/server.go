@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,10 +35,11 @@ const (
 // serverOptions are the settings of a server. Zero values mean the defaults.
 type serverOptions struct {
 	Data string
-	// Listen is HOST:PORT; empty takes the port of the last owner, else the
+	// Listen is HOST:PORT; empty takes the address of the last owner, else the
 	// default, else any free one.
 	Listen string
-	Auth   string
+	// Auth is none or sigv4; empty takes that of the last owner, else none.
+	Auth string
 	// Key is the access key with sigv4; empty takes the folder's, or makes one.
 	Key   accessKey
 	Hosts []string
@@ -67,6 +69,8 @@ type server struct {
 	opened   *openedServices
 	tokens   tokens
 	key      accessKey
+	// last is what the owner before left.
+	last ownerInfo
 	// newKey is set when this start made the key.
 	newKey bool
 
@@ -88,6 +92,8 @@ func startServer(ctx context.Context, o serverOptions) (*server, error) {
 	}
 	s := &server{opt: o, folder: f, done: make(chan struct{})}
 	s.opt.Data = f.dir
+	s.last, _ = readOwner(f.dir) // the first owner finds none
+	s.opt.Auth = cmp.Or(o.Auth, s.last.Auth, authNone)
 	if err := s.open(ctx); err != nil {
 		s.closeParts()
 		return nil, err
@@ -102,27 +108,35 @@ func (o *serverOptions) complete() error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Auth == "" {
-		o.Auth = authNone
-	}
-	if o.Auth != authNone && o.Auth != authSigV4 {
+	if o.Auth != "" && o.Auth != authNone && o.Auth != authSigV4 {
 		return fmt.Errorf("--auth must be %s or %s, not %q", authNone, authSigV4, o.Auth)
 	}
-	if o.Listen == "" || o.Auth != authNone {
+	if o.Listen == "" || o.Auth == authSigV4 {
 		return nil
 	}
 	host, _, err := net.SplitHostPort(o.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen must be HOST:PORT: %w", err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !loopback(host) {
 		return fmt.Errorf("--auth none serves on loopback only, since this server runs code for whoever reaches it; "+
 			"use --auth sigv4 to listen on %s", o.Listen)
 	}
 	return nil
 }
 
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 func (s *server) open(ctx context.Context) error {
+	// Until this owner can be reached, nobody may take the last one's endpoint for
+	// it: another server may have that port by now.
+	starting := ownerInfo{Address: s.last.Address, Auth: s.opt.Auth, PID: os.Getpid()}
+	if err := s.folder.tell(starting); err != nil {
+		return err
+	}
 	var err error
 	if s.db, err = store.Open(ctx, s.opt.Data, store.Options{
 		Log: s.opt.Log, Account: s.opt.Account, Region: s.opt.Region,
@@ -191,8 +205,11 @@ func (s *server) listen(ctx context.Context) (net.Listener, error) {
 		return l, nil
 	}
 	tries := []string{defaultListen, "127.0.0.1:0"}
-	if last, err := readOwner(s.opt.Data); err == nil && last.Address != "" {
-		tries = append([]string{last.Address}, tries...)
+	if host, port, err := net.SplitHostPort(s.last.Address); err == nil {
+		if s.opt.Auth != authSigV4 && !loopback(host) {
+			host = "127.0.0.1" // the last owner asked for signatures, we don't
+		}
+		tries = append([]string{net.JoinHostPort(host, port)}, tries...)
 	}
 	var errs []error
 	for _, addr := range tries {

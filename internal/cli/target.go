@@ -72,7 +72,7 @@ func openTarget(ctx context.Context, o targetOptions) (*target, error) {
 	}
 	switch {
 	case isOwned:
-		return openOwner(o)
+		return openOwner(ctx, o)
 	case o.Own:
 		return openOwn(ctx, o)
 	}
@@ -81,10 +81,10 @@ func openTarget(ctx context.Context, o targetOptions) (*target, error) {
 
 func noClose() error { return nil }
 
-func openOwner(o targetOptions) (*target, error) {
-	info, err := readOwner(o.Data)
+func openOwner(ctx context.Context, o targetOptions) (*target, error) {
+	info, err := toldOwner(ctx, o.Data)
 	if err != nil {
-		return nil, ownedBy(o.Data)
+		return nil, err
 	}
 	id, secret := "reglue", "reglue"
 	if info.Auth == authSigV4 {
@@ -110,6 +110,9 @@ func openOwner(o targetOptions) (*target, error) {
 // go on meanwhile.
 func openOwn(ctx context.Context, o targetOptions) (*target, error) {
 	s, err := startServer(ctx, serverOptions{Data: o.Data, Region: o.Region, Log: o.Log})
+	if errors.Is(err, errOwned) {
+		return openOwner(ctx, o) // another command was faster
+	}
 	if err != nil {
 		return nil, err
 	}
