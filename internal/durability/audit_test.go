@@ -33,14 +33,16 @@ func (r *rig) journalCount() map[string]int {
 // over, against itself and against the journal. It returns the runs.
 func (r *rig) audit(workflows ...string) []*glue.WorkflowRun {
 	r.t.Helper()
-	jobRuns := map[string]glue.JobRun{}
+	jobRuns, byID := map[string]glue.JobRun{}, map[string]*glue.WorkflowRun{}
 	var all []*glue.WorkflowRun
 	for _, w := range workflows {
-		runs := r.runs(w)
-		for _, run := range runs {
-			r.auditRun(run, jobRuns)
-		}
-		all = append(all, runs...)
+		all = append(all, r.runs(w)...)
+	}
+	for _, run := range all {
+		byID[run.WorkflowRunId] = run
+	}
+	for _, run := range all {
+		r.auditRun(run, byID[run.PreviousRunId], jobRuns)
 	}
 	r.auditJournal(jobRuns)
 	ids := r.journalCount()
@@ -67,35 +69,56 @@ func (r *rig) runs(workflow string) []*glue.WorkflowRun {
 	}
 }
 
-// auditRun checks one run and collects its job runs. Each job of a test is
-// started by one trigger.
-func (r *rig) auditRun(run *glue.WorkflowRun, jobRuns map[string]glue.JobRun) {
+// auditRun checks one run, which may resume a prior one, and collects its job
+// runs. Each job of a test is started by one trigger.
+func (r *rig) auditRun(run, prior *glue.WorkflowRun, jobRuns map[string]glue.JobRun) {
 	r.t.Helper()
 	id := run.Name + " " + run.WorkflowRunId
 	if !over(run) || run.CompletedOn.IsZero() || run.Status == glue.WorkflowRunStatusError {
 		r.t.Errorf("%s: status %s, completed %v", id, run.Status, run.CompletedOn)
 	}
-	final := map[string]glue.JobRunState{}
-	for _, n := range run.Graph.Nodes {
-		if n.Type != glue.NodeTypeJob {
-			continue
-		}
-		attempts := slices.Clone(n.JobDetails.JobRuns)
-		slices.Reverse(attempts)
-		r.auditAttempts(id, n.Name, run.Status, attempts)
-		final[n.Name] = ""
+	before := jobsOf(prior)
+	nodes := map[string]node{}
+	for name, attempts := range jobsOf(run) {
+		r.auditAttempts(id, name, run.Status, attempts)
+		var n node
 		for _, jr := range attempts {
-			final[n.Name] = jr.JobRunState
+			n.state = jr.JobRunState
+			n.carried = slices.ContainsFunc(before[name], func(old glue.JobRun) bool { return old.Id == jr.Id })
 			if known, ok := jobRuns[jr.Id]; ok && !cmp.Equal(known, jr) {
 				r.t.Errorf("%s: job run %s differs between runs: %s", id, jr.Id, cmp.Diff(known, jr))
 			}
 			jobRuns[jr.Id] = jr
 		}
+		nodes[name] = n
 	}
-	r.auditTriggers(id, run, final)
-	if want := statistics(final); *run.Statistics != want {
+	r.auditTriggers(id, run, nodes)
+	if want := statistics(nodes); *run.Statistics != want {
 		r.t.Errorf("%s: statistics %+v, want %+v", id, *run.Statistics, want)
 	}
+}
+
+// node is where a job of a run ended, blank if it never started. A carried one
+// ran in an earlier run.
+type node struct {
+	state   glue.JobRunState
+	carried bool
+}
+
+// jobsOf is the job runs of a run by job, oldest first; of none, if there is no
+// run.
+func jobsOf(run *glue.WorkflowRun) map[string][]glue.JobRun {
+	jobs := map[string][]glue.JobRun{}
+	if run == nil {
+		return jobs
+	}
+	for _, n := range run.Graph.Nodes {
+		if n.Type == glue.NodeTypeJob {
+			jobs[n.Name] = slices.Clone(n.JobDetails.JobRuns)
+			slices.Reverse(jobs[n.Name])
+		}
+	}
+	return jobs
 }
 
 // auditAttempts checks the job runs of a node, oldest first: one start, and a
@@ -123,41 +146,63 @@ func (r *rig) auditAttempts(run, job string, status glue.WorkflowRunStatus, atte
 }
 
 // auditTriggers checks that exactly those triggers fired whose conditions the
-// final states meet. In a stopped run what was not started yet stays so.
-func (r *rig) auditTriggers(id string, run *glue.WorkflowRun, final map[string]glue.JobRunState) {
+// final states meet. In a stopped run what was not started yet stays so; a
+// resume carries what it does not repeat, and starts its roots itself.
+func (r *rig) auditTriggers(id string, run *glue.WorkflowRun, nodes map[string]node) {
 	r.t.Helper()
+	ids := map[string]string{}
+	for _, n := range run.Graph.Nodes {
+		ids[n.Name] = n.UniqueId
+	}
 	for _, n := range run.Graph.Nodes {
 		if n.Type != glue.NodeTypeTrigger {
 			continue
 		}
 		tr := n.TriggerDetails.Trigger
-		want := met(tr.Predicate, final)
+		want := met(tr.Predicate, nodes)
 		for _, a := range tr.Actions {
-			fired := final[a.JobName] != ""
-			if fired && !want || want && !fired && run.Status == glue.WorkflowRunStatusCompleted {
-				r.t.Errorf("%s: trigger %s: conditions met %v, but %s started %v (%v)", id, tr.Name, want, a.JobName, fired, final)
+			fired := nodes[a.JobName].state != ""
+			switch {
+			case nodes[a.JobName].carried, fired && r.isRoot(run.WorkflowRunId, ids[a.JobName]):
+			case fired && !want, want && !fired && run.Status == glue.WorkflowRunStatusCompleted:
+				r.t.Errorf("%s: trigger %s: conditions met %v, but %s started %v (%v)", id, tr.Name, want, a.JobName, fired, nodes)
 			}
 		}
 	}
 }
 
-func met(p *glue.Predicate, final map[string]glue.JobRunState) bool {
+// isRoot reports whether a resume was answered with the node.
+func (r *rig) isRoot(run, node string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.roots[run], node)
+}
+
+// met reports whether a trigger's conditions hold. For ANY a carried node does
+// not count: what matched before fires nothing again.
+func met(p *glue.Predicate, nodes map[string]node) bool {
 	if p == nil {
 		return true
 	}
-	holds := 0
+	holds, fresh := 0, 0
 	for _, c := range p.Conditions {
-		if final[c.JobName] == c.State {
+		if n := nodes[c.JobName]; n.state == c.State {
 			holds++
+			if !n.carried {
+				fresh++
+			}
 		}
 	}
-	return holds == len(p.Conditions) || p.Logical == glue.LogicalAny && holds > 0
+	if p.Logical == glue.LogicalAny {
+		return fresh > 0
+	}
+	return holds == len(p.Conditions)
 }
 
-func statistics(final map[string]glue.JobRunState) glue.WorkflowRunStatistics {
-	s := glue.WorkflowRunStatistics{TotalActions: int32(len(final))}
-	for _, state := range final {
-		switch state {
+func statistics(nodes map[string]node) glue.WorkflowRunStatistics {
+	s := glue.WorkflowRunStatistics{TotalActions: int32(len(nodes))}
+	for _, n := range nodes {
+		switch n.state {
 		case glue.JobRunStateSucceeded:
 			s.SucceededActions++
 		case glue.JobRunStateFailed:

@@ -5,6 +5,7 @@ package durability
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -131,4 +132,9 @@ func (r *rig) ended(workflow, id string) *glue.WorkflowRun {
 
 func over(run *glue.WorkflowRun) bool {
 	return run.Status != glue.WorkflowRunStatusRunning && run.Status != glue.WorkflowRunStatusStopping
+}
+
+func isKind(err error, kind glue.Kind) bool {
+	var e *glue.Error
+	return errors.As(err, &e) && e.Kind == kind
 }

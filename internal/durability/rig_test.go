@@ -30,6 +30,8 @@ type rig struct {
 	serv *server
 	// endpoint is that of the newest server; clients ask for it at each try.
 	endpoint string
+	// roots are the nodes that resumes were answered with, by their runs.
+	roots map[string][]string
 
 	// retries are the jobs' MaxRetries.
 	retries map[string]int
@@ -44,7 +46,7 @@ func newRig(t *testing.T, args ...string) *rig {
 	}
 	r := &rig{
 		t: t, dir: dir, data: filepath.Join(dir, "data"), journal: filepath.Join(dir, "journal"), binary: program,
-		args: append([]string{"--python", "/bin/sh", "--stop-grace", "1s", "--max-local-jobs", "64"}, args...), retries: map[string]int{},
+		args: append([]string{"--python", "/bin/sh", "--stop-grace", "1s", "--max-local-jobs", "64"}, args...), retries: map[string]int{}, roots: map[string][]string{},
 	}
 	r.writeScript()
 	t.Cleanup(r.clean)
