@@ -42,7 +42,11 @@ is told as a warning.`,
 			if err != nil {
 				return err
 			}
-			return a.withTarget(cmd.Context(), !plan, func(ctx context.Context, to *target) error {
+			own := creates
+			if plan {
+				own = reads
+			}
+			return a.withTarget(cmd.Context(), own, func(ctx context.Context, to *target) error {
 				results, err := a.applyTemplate(ctx, to, t, plan)
 				// What was done before an error is shown as well.
 				if showErr := a.showApplied(results, plan); err == nil {

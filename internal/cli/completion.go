@@ -40,7 +40,7 @@ func (a *app) completeFlag(c completer) cobra.CompletionFunc {
 func (a *app) offer(c completer, before []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(context.Background(), completionTime)
 	defer cancel()
-	t, err := a.target(ctx, false)
+	t, err := a.target(ctx, reads)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -48,12 +48,17 @@ func (o *ownServer) args() []string {
 
 // openOwned opens what the command talks to, with these settings if it comes to
 // own the data folder.
-func (a *app) openOwned(ctx context.Context, o ownServer) (*target, error) {
+func (a *app) openOwned(ctx context.Context, own owning, o ownServer) (*target, error) {
 	if !o.set() {
-		return a.target(ctx, true)
+		return a.target(ctx, own)
 	}
 	if a.flags.endpoint != "" || a.flags.profile != "" {
 		return nil, errors.New("--map, --python and --max-local-jobs are settings of a server; they can't be used with --endpoint or --aws-profile")
+	}
+	if own == repairs {
+		if err := hasData(a.flags.data); err != nil {
+			return nil, err
+		}
 	}
 	s, err := startServer(ctx, serverOptions{
 		Data: a.flags.data, Region: a.flags.region, Maps: o.maps, Python: o.python, MaxLocalJobs: o.maxJobs,
@@ -99,7 +104,7 @@ func newFinishCommand(a *app) *cobra.Command {
 // being given up, so it looks again afterwards.
 func (a *app) finish(ctx context.Context, o ownServer) error {
 	for ctx.Err() == nil {
-		err := a.withOwner(ctx, o, finishRuns)
+		err := a.withOwner(ctx, repairs, o, finishRuns)
 		if errors.Is(err, errOwned) {
 			return nil // somebody else sees to it
 		}
@@ -107,7 +112,7 @@ func (a *app) finish(ctx context.Context, o ownServer) error {
 			return err
 		}
 		live := false
-		err = a.withTarget(ctx, false, func(ctx context.Context, t *target) error {
+		err = a.withTarget(ctx, reads, func(ctx context.Context, t *target) error {
 			if t.Kind != targetInProcess {
 				return nil
 			}

@@ -38,7 +38,7 @@ does a workflow that has no run yet.`,
 			if a.json() {
 				format = graphJSON
 			}
-			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
+			return a.withTarget(cmd.Context(), reads, func(ctx context.Context, t *target) error {
 				return a.graph(ctx, t, args[0], optional(args, 1), format, design)
 			})
 		},

@@ -43,7 +43,7 @@ is named by its job run id.`,
 		Args:              arguments(1, 3),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRunOrNode, completeNode),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
+			return a.withTarget(cmd.Context(), reads, func(ctx context.Context, t *target) error {
 				return a.logs(ctx, t, args, o)
 			})
 		},

@@ -249,8 +249,8 @@ func (f *globalFlags) check(cmd *cobra.Command) error {
 
 func (a *app) json() bool { return a.flags.output == outputJSON }
 
-// target opens what the command talks to. Commands that change something set own.
-func (a *app) target(ctx context.Context, own bool) (*target, error) {
+// target opens what the command talks to.
+func (a *app) target(ctx context.Context, own owning) (*target, error) {
 	if a.flags.profile != "" && a.flags.endpoint != "" {
 		fmt.Fprintf(a.Stderr, "note: AWS_ENDPOINT_URL_GLUE is set, so this goes to %s and not to the account's own endpoint\n", a.flags.endpoint)
 	}
@@ -262,7 +262,7 @@ func (a *app) target(ctx context.Context, own bool) (*target, error) {
 
 // withTarget runs f on what the command talks to and closes it. The first
 // interrupt cancels the context.
-func (a *app) withTarget(ctx context.Context, own bool, f func(context.Context, *target) error) error {
+func (a *app) withTarget(ctx context.Context, own owning, f func(context.Context, *target) error) error {
 	ctx, stop := a.untilSignal(ctx)
 	defer stop()
 	t, err := a.target(ctx, own)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -354,5 +355,20 @@ func TestStartingOwner(t *testing.T) {
 	}
 	if to.Endpoint != "http://127.0.0.1:2" {
 		t.Errorf("talks to %q", to.Endpoint)
+	}
+}
+
+// TestWrongFolder: what changes a run leaves nothing where there is none.
+func TestWrongFolder(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	for _, line := range []string{
+		"stop nightly", "resume nightly --failed", "resume nightly --failed --max-local-jobs 2", "run --workflow nightly",
+	} {
+		_, errs := reglue(t, data, exitRefused, strings.Fields(line)...)
+		has(t, errs, "there is no reglue data in")
+		if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("%s left a folder: %v", line, err)
+		}
 	}
 }

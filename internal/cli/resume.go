@@ -60,7 +60,7 @@ func (a *app) resume(ctx context.Context, workflow, run string, o resumeOptions)
 		return errors.New("choose what to repeat: --failed, or --node NODE (repeatable), not both")
 	}
 	if o.plan {
-		return a.withTarget(ctx, false, func(ctx context.Context, t *target) error {
+		return a.withTarget(ctx, reads, func(ctx context.Context, t *target) error {
 			prior, ids, err := chooseNodes(ctx, t, workflow, run, o)
 			if err != nil {
 				return err
@@ -68,7 +68,7 @@ func (a *app) resume(ctx context.Context, workflow, run string, o resumeOptions)
 			return a.showPlan(prior, ids)
 		})
 	}
-	return a.withOwner(ctx, o.server, func(ctx context.Context, t *target) error {
+	return a.withOwner(ctx, repairs, o.server, func(ctx context.Context, t *target) error {
 		prior, ids, err := chooseNodes(ctx, t, workflow, run, o)
 		if err != nil {
 			return err

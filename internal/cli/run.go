@@ -68,7 +68,11 @@ func (a *app) run(ctx context.Context, template string, o runOptions) error {
 	if workflow == "" {
 		return errors.New("name a template, or a workflow with --workflow")
 	}
-	return a.withOwner(ctx, o.server, func(ctx context.Context, to *target) error {
+	own := repairs
+	if t != nil {
+		own = creates
+	}
+	return a.withOwner(ctx, own, o.server, func(ctx context.Context, to *target) error {
 		if t != nil {
 			if err := a.applyQuietly(ctx, to, t); err != nil {
 				return err

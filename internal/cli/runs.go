@@ -40,7 +40,7 @@ whatever failed in it.`,
 			if o.since > 0 && !cmd.Flags().Changed("limit") {
 				o.limit = 0
 			}
-			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
+			return a.withTarget(cmd.Context(), reads, func(ctx context.Context, t *target) error {
 				return a.runs(ctx, t, strings.Join(args, ""), o)
 			})
 		},

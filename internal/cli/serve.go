@@ -48,6 +48,9 @@ func newServeCommand(a *app) *cobra.Command {
 			if (o.Key.ID == "") != (o.Key.Secret == "") {
 				return errors.New("set both REGLUE_ACCESS_KEY_ID and REGLUE_SECRET_ACCESS_KEY, or neither")
 			}
+			if o.Retention <= 0 {
+				return fmt.Errorf("--retention must be more than nothing, not %s", o.Retention)
+			}
 			return a.serve(cmd.Context(), o)
 		},
 	}

@@ -217,6 +217,9 @@ func (s *server) listen(ctx context.Context) (net.Listener, error) {
 		if err == nil {
 			return l, nil
 		}
+		if addr == tries[0] && s.last.Address != "" {
+			s.opt.Log.Warn("the address of the last owner is taken; jobs that still run from then can't reach this server", "address", addr)
+		}
 		errs = append(errs, err)
 	}
 	return nil, errors.Join(errs...)

@@ -25,7 +25,7 @@ beginning of one and defaults to the newest run.`,
 		Args:              arguments(1, 2),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
+			return a.withTarget(cmd.Context(), reads, func(ctx context.Context, t *target) error {
 				return a.show(ctx, t, args[0], optional(args, 1), follow)
 			})
 		},

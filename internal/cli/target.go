@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -22,11 +24,19 @@ type targetOptions struct {
 	Endpoint string
 	Profile  string
 	Region   string
-	// Own makes the command the owner of the folder if nobody is: it is going
-	// to change something.
-	Own bool
+	// Own says whether the command becomes the owner of the folder if nobody is.
+	Own owning
 	Log *slog.Logger
 }
+
+// owning says what a command does with a data folder that has no owner.
+type owning int
+
+const (
+	reads   owning = iota // it only looks at it
+	repairs               // it owns it; without data there is nothing to change
+	creates               // it owns it, and makes it if need be
+)
 
 type targetKind int
 
@@ -73,7 +83,7 @@ func openTarget(ctx context.Context, o targetOptions) (*target, error) {
 	switch {
 	case isOwned:
 		return openOwner(ctx, o)
-	case o.Own:
+	case o.Own != reads:
 		return openOwn(ctx, o)
 	}
 	return openReadOnly(ctx, o)
@@ -109,6 +119,11 @@ func openOwner(ctx context.Context, o targetOptions) (*target, error) {
 // openOwn owns the folder until the command is done. The runs that it finds live
 // go on meanwhile.
 func openOwn(ctx context.Context, o targetOptions) (*target, error) {
+	if o.Own == repairs {
+		if err := hasData(o.Data); err != nil {
+			return nil, err
+		}
+	}
 	s, err := startServer(ctx, serverOptions{Data: o.Data, Region: o.Region, Log: o.Log})
 	if errors.Is(err, errOwned) {
 		return openOwner(ctx, o) // another command was faster
@@ -124,9 +139,7 @@ func openOwn(ctx context.Context, o targetOptions) (*target, error) {
 func openReadOnly(ctx context.Context, o targetOptions) (*target, error) {
 	db, err := store.OpenReadOnly(ctx, o.Data)
 	if errors.Is(err, store.ErrNoStore) {
-		abs, _ := filepath.Abs(o.Data)
-		return nil, fmt.Errorf("there is no reglue data in %s; start a server with 'reglue serve --data %s', "+
-			"name its folder with --data, or its URL with --endpoint", abs, o.Data)
+		return nil, noData(o.Data)
 	}
 	if err != nil {
 		return nil, err
@@ -135,6 +148,24 @@ func openReadOnly(ctx context.Context, o targetOptions) (*target, error) {
 		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log})},
 		Kind:   targetInProcess, Logs: folderLogs(o.Data), Close: db.Close,
 	}, nil
+}
+
+// hasData refuses a folder without data, so that a command in the wrong place
+// leaves nothing there.
+func hasData(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, store.File)); errors.Is(err, fs.ErrNotExist) {
+		return noData(dir)
+	}
+	return nil
+}
+
+func noData(dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		abs = dir
+	}
+	return fmt.Errorf("there is no reglue data in %s; start a server with 'reglue serve --data %s', "+
+		"name its folder with --data, or its URL with --endpoint", abs, dir)
 }
 
 // apiCaller carries operations out within this process, through the same checks

@@ -20,8 +20,8 @@ var errInterrupted = errors.New("interrupted")
 
 // withOwner runs f on what the command talks to; if nobody owns the data folder,
 // the command does so meanwhile. Interrupts are left to f.
-func (a *app) withOwner(ctx context.Context, o ownServer, f func(context.Context, *target) error) error {
-	t, err := a.openOwned(ctx, o)
+func (a *app) withOwner(ctx context.Context, own owning, o ownServer, f func(context.Context, *target) error) error {
+	t, err := a.openOwned(ctx, own, o)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ node to its first cause. NODE is a job, a crawler or a trigger.`,
 		Args:              arguments(2, 3),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRunOrNode, completeNode),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withTarget(cmd.Context(), false, func(ctx context.Context, t *target) error {
+			return a.withTarget(cmd.Context(), reads, func(ctx context.Context, t *target) error {
 				workflow, run, node := workflowRunNode(args)
 				return a.why(ctx, t, workflow, run, node)
 			})
