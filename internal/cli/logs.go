@@ -68,6 +68,9 @@ func (a *app) logs(ctx context.Context, t *target, args []string, o logsOptions)
 	if !ok {
 		return fmt.Errorf("there is no log of job run %s", jobRun.Id)
 	}
+	if len(args) == 1 && !o.follow && isAbsent(stdout) && isAbsent(stderr) {
+		return fmt.Errorf("there is no log of job run %s: no job run has this id, or it never started", jobRun.Id)
+	}
 	m := &logMerge{}
 	if o.only != streamStderr {
 		m.sources = append(m.sources, &logSource{path: stdout})
@@ -77,6 +80,11 @@ func (a *app) logs(ctx context.Context, t *target, args []string, o logsOptions)
 	}
 	defer m.close()
 	return a.copyLogs(ctx, m, jobRun, o, over)
+}
+
+func isAbsent(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // findJobRun finds the job run whose log is asked for, and how to learn that it

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,11 @@ func TestShowLive(t *testing.T) {
 
 	out, _ = f.on(t, targetInProcess, 0, "show", "nightly", "-f")
 	has(t, out, "No process owns the data folder now")
+
+	left := f.use(targetEndpoint, "show", "nightly", "-f")
+	left.signals <- os.Interrupt
+	_, errs := left.run(t, exitDetached)
+	hasNot(t, errs, "cancel")
 }
 
 func TestShowResumed(t *testing.T) {

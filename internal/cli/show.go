@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,7 +43,11 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 	// Reading the folder without its owner, nothing moves.
 	unowned := t.Kind == targetInProcess && !outcomeOf(r).over()
 	if follow && !unowned && !outcomeOf(r).over() {
-		if r, err = a.follow(ctx, t, workflow, r.WorkflowRunId); err != nil {
+		r, err = a.follow(ctx, t, workflow, r.WorkflowRunId)
+		if errors.Is(err, context.Canceled) {
+			return &exitError{code: exitDetached} // interrupted; the run goes on
+		}
+		if err != nil {
 			return err
 		}
 		if !a.json() {
@@ -122,7 +127,11 @@ func (a *app) summary(r *glue.WorkflowRun) {
 		views := viewNodes(r)
 		for i := range views {
 			if v := &views[i]; v.failed() {
-				fmt.Fprintf(a.out, "  %s %s: %s\n", v.name(), v.state, firstLine(v.problem()))
+				text := fmt.Sprintf("  %s %s", v.name(), v.state)
+				if problem := firstLine(v.problem()); problem != "" {
+					text += ": " + problem
+				}
+				fmt.Fprintln(a.out, text)
 			}
 		}
 	}
