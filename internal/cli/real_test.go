@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/reglue/reglue/internal/glue"
 )
 
 // The template of these tests: extract, then load, which fails until there is a
@@ -370,5 +372,35 @@ func TestWrongFolder(t *testing.T) {
 		if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
 			t.Fatalf("%s left a folder: %v", line, err)
 		}
+	}
+}
+
+// TestQuotas: the quotas of an AWS account hold unless others are set.
+func TestQuotas(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	for _, bad := range []map[string]int{{"jobz": 1}, {quotaJobs: 0}} {
+		if _, err := startServer(t.Context(), serverOptions{Data: data, Quotas: bad}); err == nil {
+			t.Errorf("%v is taken", bad)
+		}
+	}
+	s, err := startServer(t.Context(), serverOptions{
+		Data: data, Listen: "127.0.0.1:0", Quotas: map[string]int{quotaWorkflows: 1, quotaJobRuns: -1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	to := s.Target()
+	if err := to.Call(t.Context(), "CreateWorkflow", &glue.CreateWorkflowRequest{Name: "one"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	err = to.Call(t.Context(), "CreateWorkflow", &glue.CreateWorkflowRequest{Name: "two"}, nil)
+	if !isKind(err, glue.LimitExceeded) {
+		t.Errorf("a second workflow: %v", err)
 	}
 }

@@ -66,6 +66,7 @@ func newServeCommand(a *app) *cobra.Command {
 	f.IntVar(&o.MaxLocalJobs, "max-local-jobs", 0, "jobs that run at once; further ones wait (default 4 for each processor)")
 	f.DurationVar(&o.StopGrace, "stop-grace", 10*time.Second, "time between TERM and KILL when a job is stopped")
 	f.DurationVar(&o.Retention, "retention", 90*24*time.Hour, "how long ended runs are kept")
+	f.StringToIntVar(&o.Quotas, "quota", nil, "quotas other than those of an AWS account, NAME=N, -1 for none: "+strings.Join(quotaNames, ", "))
 	f.Func("resume-limit", "'one': a resumed run can be resumed once, as in AWS (default); 'none': no limit", func(v string) error {
 		if v != "one" && v != "none" {
 			return fmt.Errorf("must be one or none")

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,10 @@ type serverOptions struct {
 	// UnlimitedResumes and ResumeStopped lift R41 and R38.
 	UnlimitedResumes, ResumeStopped bool
 	Retention                       time.Duration
-	Log                             *slog.Logger
+	// Quotas replace those of an AWS account, by the names in quotaNames; a
+	// negative one is none.
+	Quotas map[string]int
+	Log    *slog.Logger
 }
 
 // server owns a data folder and answers on its port.
@@ -104,7 +108,29 @@ func startServer(ctx context.Context, o serverOptions) (*server, error) {
 	return s, nil
 }
 
+// The quotas that can be set.
+const (
+	quotaWorkflows      = "workflows"
+	quotaTriggers       = "triggers"
+	quotaJobs           = "jobs"
+	quotaJobsPerTrigger = "jobs-per-trigger"
+	quotaJobRuns        = "job-runs"
+
+	// defaultJobRuns is how many job runs an AWS account may have live.
+	defaultJobRuns = 2000
+)
+
+var quotaNames = []string{quotaWorkflows, quotaTriggers, quotaJobs, quotaJobsPerTrigger, quotaJobRuns}
+
 func (o *serverOptions) complete() error {
+	for _, name := range slices.Sorted(maps.Keys(o.Quotas)) {
+		if !slices.Contains(quotaNames, name) {
+			return fmt.Errorf("--quota knows %s, not %q", strings.Join(quotaNames, ", "), name)
+		}
+		if o.Quotas[name] == 0 {
+			return fmt.Errorf("--quota %s: give a number, or -1 for no limit", name)
+		}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -166,8 +192,13 @@ func (s *server) open(ctx context.Context) error {
 	s.engine = engine.New(engine.Options{
 		Store: s.db, Executor: jobs, Log: s.opt.Log, EndpointURL: s.jobEndpoint,
 		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, Retention: s.opt.Retention,
+		MaxJobRuns: cmp.Or(s.opt.Quotas[quotaJobRuns], defaultJobRuns),
 	})
-	s.api = api.New(s.db, s.engine, api.Options{Log: s.opt.Log})
+	s.api = api.New(s.db, s.engine, api.Options{
+		Log:          s.opt.Log,
+		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
+		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
+	})
 	return s.folder.tell(ownerInfo{
 		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(),
 	})
