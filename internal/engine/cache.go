@@ -36,22 +36,21 @@ func (d *definitions) job(tx *store.Tx, name string) (*glue.Job, int64, error) {
 		if rec, err = tx.Job(name); err != nil {
 			return nil, 0, err
 		}
+		if rec == nil {
+			return nil, 0, nil
+		}
 		d.jobs[name] = rec
-	}
-	if rec == nil {
-		return nil, 0, nil
 	}
 	return &rec.Job, rec.Definition, nil
 }
 
-// workflow is a workflow and its current snapshot, which is stored if it is not
-// yet. The error is EntityNotFound when there is none.
+// workflow is a workflow as it is now. The error is EntityNotFound when there is
+// none.
 func (b *batch) workflow(name string) (*workflow, error) {
-	e, tx := b.e, b.tx
-	if w := e.defs.workflows[name]; w != nil {
+	if w := b.e.defs.workflows[name]; w != nil {
 		return w, nil
 	}
-	rec, err := tx.Workflow(name)
+	rec, err := b.tx.Workflow(name)
 	if err != nil {
 		return nil, err
 	}
@@ -59,28 +58,36 @@ func (b *batch) workflow(name string) (*workflow, error) {
 		return nil, notFound()
 	}
 	w := &workflow{rec: rec}
-	if rec.Definition == 0 {
-		b.touched = true // what is cached here must go if the member fails
-		triggers, err := tx.WorkflowTriggers(name)
-		if err != nil {
-			return nil, err
-		}
-		body, err := json.Marshal(snapshot{Workflow: name, Triggers: triggers})
-		if err != nil {
-			return nil, err
-		}
-		if rec.Definition, err = tx.PutDefinition(snapshotKind, body); err != nil {
-			return nil, err
-		}
-		if err := tx.PutWorkflow(rec); err != nil {
-			return nil, err
-		}
-	}
-	if w.graph, err = e.Graph(tx, rec.Definition); err != nil {
-		return nil, err
-	}
-	e.defs.workflows[name] = w
+	b.e.defs.workflows[name] = w
 	return w, nil
+}
+
+// snapshot compiles the workflow's triggers, and stores them if they changed
+// since they were last.
+func (b *batch) snapshot(w *workflow) error {
+	if w.graph != nil {
+		return nil
+	}
+	b.touched = true // what is cached here must go if the member fails
+	if w.rec.Definition == 0 {
+		triggers, err := b.tx.WorkflowTriggers(w.rec.Name)
+		if err != nil {
+			return err
+		}
+		body, err := json.Marshal(snapshot{Workflow: w.rec.Name, Triggers: triggers})
+		if err != nil {
+			return err
+		}
+		if w.rec.Definition, err = b.tx.PutDefinition(snapshotKind, body); err != nil {
+			return err
+		}
+		if err := b.tx.PutWorkflow(w.rec); err != nil {
+			return err
+		}
+	}
+	graph, err := b.e.Graph(b.tx, w.rec.Definition)
+	w.graph = graph
+	return err
 }
 
 func notFound() error { return glue.Errorf(glue.EntityNotFound, "Entity not found") }
@@ -105,7 +112,7 @@ func (e *Engine) Graph(tx *store.Tx, definition int64) (*flow.Graph, error) {
 	}
 	var s snapshot
 	if err := json.Unmarshal(body, &s); err != nil {
-		return nil, fmt.Errorf("trigger snapshot %d: %w", definition, err)
+		return nil, fmt.Errorf("%w: trigger snapshot %d: %w", errUnreadable, definition, err)
 	}
 	g := e.DesignGraph(s.Workflow, s.Triggers)
 	e.graphs.put(definition, g, len(g.Nodes))

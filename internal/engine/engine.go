@@ -28,8 +28,11 @@ type Options struct {
 	UnlimitedResumes bool
 	// ResumeStopped permits a resume of STOPPED runs (R38).
 	ResumeStopped bool
-	// Retention is how long ended runs are kept; zero means 90 days.
+	// Retention is how long ended runs are kept; zero keeps them.
 	Retention time.Duration
+	// Forget removes what else is kept of job runs that ended before a time,
+	// such as their logs. Nil removes nothing.
+	Forget func(before time.Time) error
 	// MaxJobRuns is how many job runs may be live when a call starts one
 	// outside of a workflow; zero means no limit.
 	MaxJobRuns int
@@ -79,9 +82,6 @@ type liveLimit struct{ count int }
 
 // New makes an engine; Run starts it.
 func New(opt Options) *Engine {
-	if opt.Retention == 0 {
-		opt.Retention = 90 * 24 * time.Hour
-	}
 	e := &Engine{opt: opt, scope: opt.Store.Scope(), queue: newQueue()}
 	e.reset()
 	return e
@@ -109,6 +109,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.timer = time.NewTimer(progressDelay)
 	e.timer.Stop()
 	defer e.timer.Stop()
+	defer e.queue.close()
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -148,9 +149,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // drain commits what was asked for before the end.
 func (e *Engine) drain(ctx context.Context) error {
 	e.queue.put(&input{do: e.writeProgress})
-	err := e.commit(ctx, e.queue.take())
-	e.queue.close()
-	return err
+	return e.commit(ctx, e.queue.take())
 }
 
 // commit carries out inputs in one transaction, answers, and dispatches.
@@ -177,7 +176,7 @@ func (e *Engine) commit(ctx context.Context, inputs []*input) error {
 		if errs[i] == nil {
 			e.dispatch(in.effects)
 		} else if in.done == nil {
-			e.opt.Log.Error("input could not be applied", "error", errs[i])
+			e.putLater(in, errs[i])
 		}
 		in.finish(errs[i])
 	}
@@ -224,7 +223,7 @@ func (e *Engine) member(in *input, tx *store.Tx, now glue.Time) error {
 		}
 		// What the executor reported since the last commit is gone with the
 		// memory; asked again, it says where each job run stands.
-		e.queue.put(&input{do: e.redispatch})
+		e.queue.put(&input{report: true, do: e.redispatch})
 	}
 	b := &batch{e: e, tx: tx, now: now, in: in}
 	in.effects = in.effects[:0]
@@ -246,22 +245,29 @@ func (e *Engine) rollback(inputs []*input, err error) error {
 		return fmt.Errorf("store failed; restart to recover: %w", err)
 	}
 	e.opt.Log.Error("commit failed; nothing was written", "error", err, "inputs", len(inputs))
-	var again []*input
 	for _, in := range inputs {
-		if in.report {
-			again = append(again, in)
+		if in.done == nil {
+			e.putLater(in, err)
 			continue
 		}
 		in.finish(commitError(err))
 	}
-	if len(again) > 0 {
-		time.AfterFunc(time.Second, func() {
-			for _, in := range again {
-				e.queue.put(in)
-			}
-		})
-	}
 	return nil
+}
+
+// maxTries bounds how often an input of nobody is tried; its waits add up to
+// several minutes.
+const maxTries = 25
+
+// putLater tries an input again that nobody would send a second time.
+func (e *Engine) putLater(in *input, err error) {
+	in.tries++
+	if !in.report || in.tries > maxTries {
+		e.opt.Log.Error("given up; a restart takes it up again", "error", err, "tries", in.tries)
+		return
+	}
+	e.opt.Log.Warn("could not be applied; it is tried again", "error", err, "tries", in.tries)
+	time.AfterFunc(time.Duration(in.tries)*time.Second, func() { e.queue.put(in) })
 }
 
 func commitError(err error) error {
@@ -308,41 +314,6 @@ func (e *Engine) dispatch(effects []effect) {
 			e.opt.Executor.Stop(ef.stop)
 		} else {
 			e.opt.Executor.Start(ef.spec)
-		}
-	}
-}
-
-// housekeeping removes what is past retention.
-func (e *Engine) housekeeping(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := e.expire(ctx); err != nil {
-				e.opt.Log.Warn("housekeeping", "error", err)
-			}
-		}
-	}
-}
-
-func (e *Engine) expire(ctx context.Context) error {
-	const bite = 200
-	for {
-		n := 0
-		err := e.do(ctx, func(b *batch) error {
-			now := b.now.Time()
-			if err := b.tx.ForgetInvocations(glue.MakeTime(now.Add(-invocationMemory))); err != nil {
-				return err
-			}
-			var err error
-			n, err = b.tx.Expire(glue.MakeTime(now.Add(-e.opt.Retention)), bite)
-			return err
-		})
-		if err != nil || n < bite {
-			return err
 		}
 	}
 }

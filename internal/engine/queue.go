@@ -13,6 +13,7 @@ type input struct {
 	report bool
 	// progress is set for a report that writes nothing at once.
 	progress bool
+	tries    int
 	state    atomic.Int32
 	effects  []effect
 }

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -16,6 +18,12 @@ func (e *Engine) reload(tx *store.Tx) error {
 	}
 	for i := range recs {
 		lr, err := e.loadLive(tx, &recs[i])
+		if errors.Is(err, errUnreadable) {
+			if err := e.giveUp(tx, &recs[i], err); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -33,6 +41,16 @@ func (e *Engine) reload(tx *store.Tx) error {
 	}
 	e.stale = false
 	return nil
+}
+
+// giveUp ends a run whose rows make no sense: it is in ERROR and says why, and
+// the others go on.
+func (e *Engine) giveUp(tx *store.Tx, rec *store.Run, cause error) error {
+	e.opt.Log.Error("a run can't be read and is ended", "workflow", rec.Workflow, "run_id", rec.ID, "error", cause)
+	rec.Status, rec.Error = glue.WorkflowRunStatusError, "The run can't be recovered: "+cause.Error()
+	rec.Completed = glue.Time(rec.Clock)
+	rec.Rev++
+	return tx.UpdateRun(rec)
 }
 
 func (e *Engine) loadLive(tx *store.Tx, rec *store.Run) (*liveRun, error) {
@@ -76,6 +94,13 @@ func (e *Engine) redispatch(b *batch) error {
 			b.in.effects = append(b.in.effects, effect{stop: lj.rec.ID})
 			continue
 		}
+		if lj.run == nil && lj.rec.Run != 0 {
+			// Its run is over or gone; nothing would follow from it.
+			if err := b.stop(lj, int64(max(b.now, lj.rec.Modified))); err != nil {
+				return err
+			}
+			continue
+		}
 		b.start(lj, lj.override())
 	}
 	return nil
@@ -107,8 +132,14 @@ func (e *Engine) Load(tx *store.Tx, rec *store.Run) (*flow.Run, *flow.Graph, err
 		rows[i] = jobRuns[i].Row()
 	}
 	run, err := flow.Restore(g, base, rec.Status, rec.Clock, rows)
-	return run, g, err
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", errUnreadable, err)
+	}
+	return run, g, nil
 }
+
+// errUnreadable says that rows were read but make no sense.
+var errUnreadable = errors.New("stored rows make no sense")
 
 // loadEnded reads the end states of a run, which lists of runs leave out.
 func (e *Engine) loadEnded(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run, error) {
@@ -125,9 +156,15 @@ func (e *Engine) loadEnded(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.R
 		}
 		rec = whole
 	}
+	if rec.States == nil {
+		// It ended in ERROR, without states.
+		run := flow.NewRun(g, rec.ID)
+		run.Status, run.Clock = rec.Status, rec.Clock
+		return run, nil
+	}
 	run, err := flow.Decode(g, rec.ID, rec.Status, rec.Clock, rec.States)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	e.ended.put(rec.Seq, run)
 	return run, nil
@@ -145,7 +182,7 @@ func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run,
 		return nil, err
 	}
 	if prior == nil || prior.Completed.IsZero() {
-		return nil, fmt.Errorf("run %s: the run %s that it resumes is not stored any more", rec.ID, rec.Previous)
+		return nil, fmt.Errorf("%w: run %s resumes run %s, which is not stored any more", errUnreadable, rec.ID, rec.Previous)
 	}
 	run, err := e.loadEnded(tx, g, prior)
 	if err != nil {

@@ -35,8 +35,11 @@ func (b *batch) reported(r executor.Report) error {
 	if r.Files != nil {
 		lj.rec.Files = r.Files
 	}
-	lj.rec.Detail = r.Detail
 	if !state.Terminal() {
+		if lj.rec.Detail != r.Detail {
+			lj.rec.Detail = r.Detail
+			b.e.dirty[r.JobRunID] = lj
+		}
 		return b.progressed(lj, state)
 	}
 	lj.rec.Message, lj.rec.Ran = r.Message, r.Ran.Milliseconds()

@@ -74,6 +74,9 @@ func (b *batch) startRun(w *workflow, properties map[string]string) (string, err
 	if err := b.e.room(w); err != nil {
 		return "", err
 	}
+	if err := b.snapshot(w); err != nil {
+		return "", err
+	}
 	id := glue.NewRunID()
 	lr := &liveRun{
 		rec: store.Run{
