@@ -48,6 +48,9 @@ func own(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	if err := mayOwn(dir); err != nil {
+		return nil, err
+	}
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -63,6 +66,26 @@ func own(dir string) (*folder, error) {
 		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
 	return &folder{dir: dir, lock: f}, nil
+}
+
+// mayOwn refuses a folder that holds other things: owning makes it unreadable for
+// others, which is no way to treat a home folder or /tmp.
+func mayOwn(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, lockFile)); err == nil {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	for _, e := range entries {
+		// Objects may be laid out before the first start; a fresh disk has
+		// lost+found.
+		if e.Name() != "s3" && e.Name() != "lost+found" {
+			return fmt.Errorf("%s holds %s and no reglue data; name an empty or a new folder with --data", dir, e.Name())
+		}
+	}
+	return nil
 }
 
 // lingerTime bounds the wait for the lock of an owner that was killed: a process

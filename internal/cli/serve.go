@@ -105,13 +105,21 @@ func (a *app) serve(ctx context.Context, o serverOptions) error {
 	select {
 	case <-ctx.Done():
 	case <-a.Signals:
-		fmt.Fprintln(a.Stderr, "finishing requests; running jobs go on without the server")
+		fmt.Fprintln(a.Stderr, "finishing requests; running jobs go on without the server. Once more ends it at once")
 	case <-s.Wait():
 	}
-	if err := s.Close(ctx); err != nil {
-		return &exitError{code: exitFailed, err: err}
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close(ctx) }()
+	select {
+	case err := <-closed:
+		if err != nil {
+			return &exitError{code: exitRefused, err: err}
+		}
+		return nil
+	case <-a.Signals:
+		// What was answered is durable; a process may go at any time.
+		return &exitError{code: exitDetached}
 	}
-	return nil
 }
 
 // sayServing tells how to reach the server; a new key is shown this once.

@@ -191,7 +191,7 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.engine = engine.New(engine.Options{
 		Store: s.db, Executor: jobs, Log: s.opt.Log, EndpointURL: s.jobEndpoint,
-		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, Retention: s.opt.Retention,
+		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, Retention: s.opt.Retention, Forget: jobs.Forget,
 		MaxJobRuns: cmp.Or(s.opt.Quotas[quotaJobRuns], defaultJobRuns),
 	})
 	s.api = api.New(s.db, s.engine, api.Options{

@@ -34,7 +34,22 @@ func (a *app) withOwner(ctx context.Context, own owning, o ownServer, f func(con
 		closed = true
 		return closeTarget()
 	}
-	return closing(f(ctx, t), t.Close)
+	err = f(ctx, t)
+	return closing(err, func() error {
+		if closed || t.Kind != targetInProcess {
+			return t.Close()
+		}
+		live, err := anyLive(context.WithoutCancel(ctx), t)
+		if err := errors.Join(err, t.Close()); err != nil || !live {
+			return err
+		}
+		// Runs that this process took over with the folder go on without it.
+		pid, err := a.carryOn(o)
+		if err == nil {
+			fmt.Fprintf(a.Stderr, "Other runs of this folder still go on; process %d sees to it in the background.\n", pid)
+		}
+		return err
+	})
 }
 
 // watch follows a run, shows its summary at the end and gives the exit code. The

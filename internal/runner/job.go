@@ -83,8 +83,9 @@ func (j *job) run() Event {
 	failpoint.Hit(FailBeforeExit)
 	j.keep(exit)
 	failpoint.Hit(FailAfterExit)
-	s.markLost()                                // there was room for the exit, so perhaps for this
-	_ = os.Remove(filepath.Join(j.dir, "work")) // only when the job left nothing in it
+	_ = os.Remove(filepath.Join(j.dir, envFile)) // gone already, or the sweep takes it
+	s.markLost()                                 // there was room for the exit, so perhaps for this
+	_ = os.Remove(filepath.Join(j.dir, "work"))  // only when the job left nothing in it
 	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
 }
 

@@ -19,6 +19,7 @@ const EnvJobRunID = "REGLUE_JOB_RUN_ID"
 // The files of a job run's folder.
 const (
 	specFile   = "spec.json"
+	envFile    = "env.json"
 	claimFile  = "claim"
 	exitFile   = "exit"
 	stdoutFile = "stdout.log"
@@ -30,7 +31,7 @@ const (
 type Spec struct {
 	ID   string   `json:"id"`
 	Argv []string `json:"argv"` // Argv[0] is the path of the program
-	Env  []string `json:"env"`
+	Env  []string `json:"env,omitempty"`
 	Dir  string   `json:"dir"`
 	// Timeout counts from the start of the process; zero means none.
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
@@ -123,27 +124,65 @@ func makeShards(dataDir string) error {
 }
 
 // WriteSpec puts the spec where the runner will look for it. It need not be
-// durable: without a claim the job run never started and gets a new one.
+// durable: without a claim the job run never started and gets a new one. The
+// environment may hold credentials, so it has a file of its own, which goes when
+// the job is over.
 func WriteSpec(dir string, s Spec) error {
-	data, err := json.Marshal(s)
+	if err := writeJSON(filepath.Join(dir, envFile), s.Env); err != nil {
+		return err
+	}
+	s.Env = nil
+	return writeJSON(filepath.Join(dir, specFile), s)
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, specFile), data, 0o600)
+	return os.WriteFile(path, data, 0o600)
 }
 
-// ReadSpec reads what WriteSpec wrote.
+// ReadSpec reads what WriteSpec wrote; the environment is missing once the job
+// is over.
 func ReadSpec(dir string) (Spec, error) {
 	var s Spec
-	data, err := os.ReadFile(filepath.Join(dir, specFile))
-	if err != nil {
+	if err := readJSON(filepath.Join(dir, specFile), &s); err != nil {
 		return s, err
 	}
-	if err := json.Unmarshal(data, &s); err != nil {
-		return s, fmt.Errorf("%s: %w", filepath.Join(dir, specFile), err)
+	if err := readJSON(filepath.Join(dir, envFile), &s.Env); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return s, err
 	}
 	if len(s.Argv) == 0 {
 		return s, fmt.Errorf("%s names no program", filepath.Join(dir, specFile))
 	}
 	return s, nil
+}
+
+func readJSON(path string, v any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// Sweep removes the folders of job runs that were over before a time, with
+// their logs.
+func Sweep(dataDir string, before time.Time) error {
+	exits, err := filepath.Glob(filepath.Join(dataDir, "jobs", "*", "*", exitFile))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, exit := range exits {
+		info, err := os.Stat(exit)
+		if err == nil && info.ModTime().Before(before) {
+			errs = append(errs, os.RemoveAll(filepath.Dir(exit)))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -115,6 +115,9 @@ func (x *Executor) Start(spec executor.Spec) { x.do(func() { x.start(spec) }) }
 // Stop implements executor.Executor.
 func (x *Executor) Stop(jobRunID string) { x.do(func() { x.stop(jobRunID) }) }
 
+// Forget removes the folders and logs of job runs that were over before a time.
+func (x *Executor) Forget(before time.Time) error { return runner.Sweep(x.opts.DataDir, before) }
+
 // LogPaths implements executor.Logs.
 func (x *Executor) LogPaths(jobRunID string) (stdout, stderr string) {
 	return runner.LogPaths(x.opts.DataDir, jobRunID)
