@@ -17,15 +17,21 @@ const (
 	seqTriggerCount = "trigger_count"
 )
 
-// sequences gives numbers from memory and keeps the last ones with each commit.
-// A number given in a transaction that failed is lost, which leaves a gap.
+// sequences gives numbers from memory. What is written is a number that was not
+// reached yet, so that most commits write none; a restart goes on behind it,
+// which leaves a gap, as does a transaction that failed.
 type sequences struct {
 	last  map[string]int64
+	saved map[string]int64
 	dirty map[string]bool
 }
 
+// ahead is how many numbers are taken at once. The numbers of definitions and
+// triggers are few, and a count must be exact.
+var ahead = map[string]int64{seqRun: 1000, seqJobRun: 1000}
+
 func loadSequences(ctx context.Context, c *conn) (*sequences, error) {
-	s := &sequences{last: make(map[string]int64), dirty: make(map[string]bool)}
+	s := &sequences{last: make(map[string]int64), saved: make(map[string]int64), dirty: make(map[string]bool)}
 	rows, err := c.query(ctx, sqlSelectNumbers)
 	if err != nil {
 		return nil, err
@@ -37,7 +43,7 @@ func loadSequences(ctx context.Context, c *conn) (*sequences, error) {
 		if err := rows.Scan(&name, &n); err != nil {
 			return nil, err
 		}
-		s.last[name] = n
+		s.last[name], s.saved[name] = n, n
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -52,20 +58,23 @@ func loadSequences(ctx context.Context, c *conn) (*sequences, error) {
 
 func (s *sequences) next(name string) int64 {
 	s.last[name]++
-	s.dirty[name] = true
+	if s.last[name] > s.saved[name] {
+		s.dirty[name] = true
+	}
 	return s.last[name]
 }
 
-// save writes the numbers given since the last save, outside of any member.
+// save writes how far numbers may be given, outside of any member.
 func (s *sequences) save(tx *Tx) error {
 	for name, dirty := range s.dirty {
 		if !dirty {
 			continue
 		}
-		if err := tx.conn.exec(tx.ctx, sqlSetSequence, name, s.last[name]); err != nil {
+		upTo := s.last[name] + ahead[name]
+		if err := tx.conn.exec(tx.ctx, sqlSetSequence, name, upTo); err != nil {
 			return err
 		}
-		s.dirty[name] = false
+		s.saved[name], s.dirty[name] = upTo, false
 	}
 	return nil
 }
