@@ -28,7 +28,7 @@ func (db *DB) Commit(ctx context.Context, members []func(*Tx) error) (errs []err
 	defer func() {
 		tx.over = true
 		if !whole {
-			db.rollback(ctx, err)
+			err = db.rollback(ctx, err)
 		}
 	}()
 	if err := tx.conn.exec(ctx, sqlBeginWrite); err != nil {
@@ -81,12 +81,18 @@ func (tx *Tx) finish() error {
 	return tx.conn.exec(tx.ctx, sqlCommit)
 }
 
-// rollback undoes the open transaction. SQLite may have done so already, then
-// there is none and the error says only that.
-func (db *DB) rollback(ctx context.Context, cause error) {
+// rollback undoes the open transaction and returns why it failed. SQLite may have
+// undone it already, then there is none and its error says only that.
+func (db *DB) rollback(ctx context.Context, cause error) error {
 	_ = db.writer.exec(ctx, sqlRollback)
 	db.seqs.reload()
+	if inDoubt(cause) {
+		if err := db.takeBack(ctx); err != nil {
+			cause = fmt.Errorf("%w: %w", errInDoubt, err)
+		}
+	}
 	if IsFatal(cause) {
 		db.broken = cause
 	}
+	return cause
 }

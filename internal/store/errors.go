@@ -46,10 +46,16 @@ func IsFull(err error) bool {
 		errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
+// errInDoubt is a commit that failed and could not be taken back.
+var errInDoubt = errors.New("it is not known whether the last commit was kept")
+
 // IsFatal reports whether the error leaves it unknown what the disk holds: a
 // failed write or fsync, or a damaged file. The process must exit; the next one
 // reads what is really there.
 func IsFatal(err error) bool {
+	if errors.Is(err, errInDoubt) {
+		return true
+	}
 	if IsFull(err) {
 		return false
 	}
