@@ -19,7 +19,8 @@ import (
 //	flaky         fails the first time, not when it is retried
 //	sleep:S       takes S seconds
 //	wait:FILE     ends once somebody writes to that fifo
-//	family:FILE   leaves processes behind in sessions of their own
+//	family:FILE   has children, some in sessions of their own, and ignores TERM
+//	orphans:FILE  ends well, and leaves such children behind
 const script = `id= does=ok
 while [ $# -gt 1 ]; do
 	case $1 in
@@ -34,12 +35,12 @@ fail) echo "it failed" >&2; exit 3 ;;
 flaky) case $id in *_attempt_*) ;; *) exit 3 ;; esac ;;
 sleep:*) exec sleep "${does#sleep:}" ;;
 wait:*) read go < "${does#wait:}" ;;
-family:*)
+family:* | orphans:*)
 	trap '' TERM HUP
-	setsid sh -c 'trap "" TERM HUP; sleep 1000 & setsid sleep 1000 & wait' &
 	sleep 1000 &
-	echo up > "${does#family:}"
-	wait ;;
+	setsid sh -c 'sleep 1000 & setsid sleep 1000 & echo up >> "$0"; wait' "${does#*:}" &
+	while [ ! -s "${does#*:}" ]; do sleep 0.01; done
+	case $does in family:*) wait ;; esac ;;
 esac
 exit 0
 `

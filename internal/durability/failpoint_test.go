@@ -19,8 +19,10 @@ func (v victims) String() string {
 		return "both"
 	case v.server:
 		return "server"
+	case v.runner:
+		return "runner"
 	}
-	return "runner"
+	return "nobody"
 }
 
 var everyVictim = []victims{{server: true}, {runner: true}, {server: true, runner: true}}

@@ -71,7 +71,7 @@ func (r *rig) defineLoad() []string {
 		job{name: "c1", does: "sleep:0.02"}, job{name: "c2"}, job{name: "c3", does: "sleep:0.05"}, job{name: "c4"},
 		job{name: "split"}, job{name: "p1"}, job{name: "p2", does: "sleep:0.1"}, job{name: "p3"}, job{name: "p4", does: "flaky", retries: 2}, job{name: "join"},
 		job{name: "bad", does: "fail", retries: 2}, job{name: "good", does: "flaky", retries: 1}, job{name: "onbad"}, job{name: "ongood"}, job{name: "end"},
-		job{name: "long", does: "sleep:20"}, job{name: "short"}, job{name: "never"},
+		job{name: "long", does: "family:" + filepath.Join(r.dir, "up")}, job{name: "short"}, job{name: "never"},
 	)
 	r.createWorkflow("chain", "c1", "c1=SUCCEEDED -> c2", "c2=SUCCEEDED -> c3", "c3=SUCCEEDED -> c4")
 	r.createWorkflow("fan", "split", "split=SUCCEEDED -> p1 p2 p3 p4", "p1=SUCCEEDED & p2=SUCCEEDED & p3=SUCCEEDED & p4=SUCCEEDED -> join")
