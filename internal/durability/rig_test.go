@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,6 +26,8 @@ type rig struct {
 	journal string
 	binary  string
 	args    []string
+	// under is a command that the server runs under, such as strace.
+	under []string
 
 	mu   sync.Mutex
 	serv *server
@@ -103,7 +106,8 @@ func (r *rig) launch(point string) *server {
 		r.t.Fatal(err)
 	}
 	defer log.Close()
-	s := &server{cmd: exec.Command(r.binary, args...), ready: make(chan struct{}), gone: make(chan struct{})}
+	argv := append(append(slices.Clone(r.under), r.binary), args...)
+	s := &server{cmd: exec.Command(argv[0], argv[1:]...), ready: make(chan struct{}), gone: make(chan struct{})}
 	s.cmd.Stderr = log
 	if point != "" {
 		s.cmd.Env = append(os.Environ(), failpoint.Env+"="+point)

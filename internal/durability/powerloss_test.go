@@ -1,0 +1,260 @@
+//go:build linux
+
+package durability
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// TestPowerLoss traces the files of one job run, cuts the power after each single
+// step of theirs, and starts a server on what is left: on everything, on what was
+// synced alone, and on names without content. Whatever is left, a job that may
+// have run does not run again, and an end that anybody was told of is known.
+func TestPowerLoss(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("strace"); err != nil {
+		missing(t, "strace is missing: install it, for example with apt-get install strace")
+	}
+	r := newRig(t)
+	run, template := r.dispatched()
+	steps, contents := r.traceJob(run)
+	type loss struct {
+		name          string
+		left          left
+		claimed       bool // somebody has begun to claim the job run
+		started, told bool
+	}
+	var losses []loss
+	seen := map[string]bool{}
+	d, now := newDisk(), loss{}
+	for i, step := range steps {
+		d.do(step)
+		now.claimed = now.claimed || strings.HasPrefix(filepath.Base(step.to), "claim")
+		now.started = now.started || step.kind == opStarted
+		now.told = now.told || step.kind == opTold
+		states := d.losses()
+		for _, how := range slices.Sorted(maps.Keys(states)) {
+			now.left, now.name = states[how], fmt.Sprintf("%02d %s, %s", i, step, how)
+			if key := fmt.Sprint(now.left, now.claimed, now.started, now.told); !seen[key] {
+				seen[key] = true
+				losses = append(losses, now)
+			}
+		}
+	}
+	if !now.claimed || !now.started || !now.told {
+		t.Fatalf("the trace shows no claim, start or end of the job: %v", steps)
+	}
+	t.Logf("%d steps, %d different losses", len(steps), len(losses))
+	for _, l := range losses {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			state, lines := rerun(t, template, run, func(data string) error { return l.left.write(data, contents) })
+			switch {
+			case state == "lost" && l.claimed && !l.told && lines == 0:
+			case state == "SUCCEEDED" && lines == 0 && l.started: // by its exit
+			case state == "SUCCEEDED" && lines == 1 && !l.started:
+			default:
+				t.Errorf("%s, ran %d times (claimed %v, started %v, told %v); left were\n%s", state, lines, l.claimed, l.started, l.told, l.left)
+			}
+		})
+	}
+}
+
+// TestSpoiledJobFolder starts a server on job folders as no sound disk leaves
+// them, but a bad one may.
+func TestSpoiledJobFolder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	run, template := r.dispatched()
+	claim := `{"runner":"GONE","pid":4000000,"boot":"another","at":"2026-01-01T00:00:00Z","inode":1}` + "\n"
+	exit := `{"reason":"exited","code":0,"started_at":"2026-01-01T00:00:00Z","ended_at":"2026-01-01T00:00:01Z","ran_ns":1000000000}` + "\n"
+	for name, tc := range map[string]struct {
+		files map[string]string
+		state string
+		lines int
+	}{
+		"no folder":                     {nil, "SUCCEEDED", 1},
+		"an empty folder":               {map[string]string{}, "SUCCEEDED", 1},
+		"half a spec":                   {map[string]string{"spec.json": `{"id":"jr_`}, "SUCCEEDED", 1},
+		"a claim's temporary name":      {map[string]string{"claim.GONE.tmp": claim}, "SUCCEEDED", 1},
+		"an empty claim":                {map[string]string{"claim": ""}, "lost", 0},
+		"half a claim":                  {map[string]string{"claim": claim[:30]}, "lost", 0},
+		"a claim":                       {map[string]string{"claim": claim}, "lost", 0},
+		"an exit's temporary name":      {map[string]string{"claim": claim, "exit.tmp": exit}, "lost", 0},
+		"an empty exit":                 {map[string]string{"claim": claim, "exit": ""}, "lost", 0},
+		"half an exit":                  {map[string]string{"claim": claim, "exit": exit[:40]}, "lost", 0},
+		"claim and exit":                {map[string]string{"claim": claim, "exit": exit}, "SUCCEEDED", 0},
+		"an empty claim and an exit":    {map[string]string{"claim": "", "exit": exit}, "SUCCEEDED", 0},
+		"settled but for the exit":      {map[string]string{"claim": strings.Replace(claim, "GONE", "", 1)}, "SUCCEEDED", 1},
+		"the same, its exit half there": {map[string]string{"claim": strings.Replace(claim, "GONE", "", 1), "exit.tmp": exit[:9]}, "SUCCEEDED", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state, lines := rerun(t, template, run, func(data string) error { return spoil(filepath.Join(data, run.folder), tc.files) })
+			if state != tc.state || lines != tc.lines {
+				t.Errorf("%s, ran %d times; want %s, %d", state, lines, tc.state, tc.lines)
+			}
+		})
+	}
+}
+
+func spoil(folder string, files map[string]string) error {
+	if files == nil {
+		return nil
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// liveRun is a workflow run with one job run, and the folder of that in the data
+// folder.
+type liveRun struct{ id, folder string }
+
+// dispatched makes a data folder in which the start of a job run is committed and
+// nothing of it is on the disk, and returns a copy of it, too.
+func (r *rig) dispatched() (run liveRun, template string) {
+	r.t.Helper()
+	r.start()
+	r.createJobs(job{name: "one", does: "here"})
+	r.createWorkflow("w", "one")
+	r.terminate()
+	s := r.launch("runner.before-claim:1:stop")
+	run.id = r.startRun("w")
+	eventually(r.t, "a runner about to claim", func() bool { return slices.ContainsFunc(runners(r.data), stopped) })
+	s.kill()
+	r.killRunners()
+	found, err := filepath.Glob(filepath.Join(r.data, "jobs", "*", "jr_*"))
+	if err != nil || len(found) != 1 {
+		r.t.Fatalf("job folders: %v %v", found, err)
+	}
+	if err := os.RemoveAll(found[0]); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(r.data, "endpoint.json")); err != nil {
+		r.t.Fatal(err)
+	}
+	run.folder = strings.TrimPrefix(found[0], r.data+"/")
+	template = filepath.Join(r.dir, "template")
+	copyFolder(r.t, r.data, template)
+	return run, template
+}
+
+func copyFolder(t *testing.T, from, to string) {
+	t.Helper()
+	// Sockets of dead runners are no files that can be copied.
+	if err := os.RemoveAll(filepath.Join(from, "runner")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// traceJob lets a traced server run the job, and returns what happened to its
+// folder, and the content of each path that was ever in it. Every claim in it is
+// of an earlier boot of the machine.
+func (r *rig) traceJob(run liveRun) ([]op, map[string][]byte) {
+	r.t.Helper()
+	trace := filepath.Join(r.dir, "trace")
+	r.under = append(slices.Clone(traced), trace)
+	s := r.start()
+	if got := outcome(r.ended("w", run.id)); got != "COMPLETED one=SUCCEEDED" {
+		r.t.Fatal(got)
+	}
+	r.killRunners() // strace ends with the last process that it traces
+	s.kill()
+	all, err := readTrace(trace, r.data)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var steps []op
+	d, owner := newDisk(), map[*inode][]string{}
+	for _, o := range all {
+		shard := o.kind == opSync && o.path == filepath.Dir(run.folder)
+		if o.kind != opStarted && o.kind != opTold && !shard && o.path != run.folder && !strings.HasPrefix(o.path, run.folder+"/") {
+			continue
+		}
+		steps = append(steps, o)
+		d.do(o)
+		for p, f := range d.now {
+			owner[f] = append(owner[f], p)
+		}
+	}
+	contents := map[string][]byte{}
+	for f, names := range owner { // what was removed may have held anything
+		for _, name := range names {
+			contents[name] = bytes.Repeat([]byte("?"), int(f.size))
+		}
+	}
+	for p, f := range d.now {
+		if f.dir {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(r.data, p))
+		if err != nil || int64(len(text)) != f.size {
+			r.t.Fatalf("%s has %d bytes, by the trace %d: %v", p, len(text), f.size, err)
+		}
+		for _, name := range owner[f] {
+			contents[name] = otherBoot(text)
+		}
+	}
+	return steps, contents
+}
+
+// otherBoot changes the name of the boot in a claim, and keeps its length.
+func otherBoot(text []byte) []byte {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return text
+	}
+	boot = bytes.TrimSpace(boot)
+	return bytes.ReplaceAll(text, boot, bytes.Repeat([]byte("0"), len(boot)))
+}
+
+// rerun starts a server on a copy of the template whose job folder is as left
+// says, and tells how the run ends and how often the job ran in the copy.
+func rerun(t *testing.T, template string, run liveRun, left func(data string) error) (state string, lines int) {
+	t.Helper()
+	r := newRig(t)
+	if err := os.CopyFS(r.data, os.DirFS(template)); err != nil {
+		t.Fatal(err)
+	}
+	if err := left(r.data); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	attempts := jobsOf(r.ended("w", run.id))["one"]
+	if len(attempts) != 1 {
+		t.Fatalf("%+v", attempts)
+	}
+	state = string(attempts[0].JobRunState)
+	if lost(attempts[0]) {
+		state = "lost"
+	} else if diff := cmp.Diff(glue.JobRunStateSucceeded, attempts[0].JobRunState); diff != "" {
+		t.Error(attempts[0].ErrorMessage)
+	}
+	text, err := os.ReadFile(filepath.Join(r.data, "journal"))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return state, strings.Count(string(text), "\n")
+}

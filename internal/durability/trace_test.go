@@ -1,0 +1,138 @@
+//go:build linux
+
+package durability
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+type opKind int
+
+const (
+	opOpen opKind = iota
+	opMkdir
+	opWrite
+	opSync
+	opLink
+	opRename
+	opRemove
+	opStarted // the job's program runs
+	opTold    // the runner sends how the job ended
+)
+
+// op is one thing that a traced program did. Paths are relative to the data
+// folder.
+type op struct {
+	kind      opKind
+	path, to  string
+	n         int64
+	truncates bool
+}
+
+func (o op) String() string {
+	name := [...]string{"open", "mkdir", "write", "sync", "link", "rename", "remove", "job started", "end told"}[o.kind]
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", name, filepath.Base(o.path), strings.TrimPrefix(filepath.Base(o.to), ".")))
+}
+
+// traced are the system calls that change files, start programs and send.
+var traced = []string{
+	"strace", "-D", "-f", "-y", "-q", "-s", "200", "-e", "signal=none",
+	"-e", "trace=/^(openat?|creat|p?write(v|64)?|fsync|fdatasync|(link|rename|unlink|mkdir)(at2?)?|rmdir|execve)$", "-o",
+}
+
+var (
+	callLine   = regexp.MustCompile(`^(\d+) +(\w+)\((.*)$`)
+	resumed    = regexp.MustCompile(`^(\d+) +<\.\.\. \w+ resumed>(.*)$`)
+	unfinished = " <unfinished ...>"
+	result     = regexp.MustCompile(`\) += (-?\d+)`)
+	quoted     = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+	ofFile     = regexp.MustCompile(`^\d+<([^>]*)>`)
+)
+
+// readTrace reads what strace wrote of a server and its runner, in the order in
+// which the calls returned.
+func readTrace(path, data string) ([]op, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var ops []op
+	open := map[string]string{} // a call that has not returned, by thread
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if m := resumed.FindStringSubmatch(line); m != nil {
+			line = open[m[1]] + m[2]
+		} else if begun, ok := strings.CutSuffix(line, unfinished); ok {
+			pid, _, _ := strings.Cut(begun, " ")
+			open[pid] = begun
+			continue
+		}
+		if o, ok := readCall(line, data); ok {
+			ops = append(ops, o)
+		}
+	}
+	return ops, nil
+}
+
+// readCall reads one call that succeeded and matters to the data folder.
+func readCall(line, data string) (o op, ok bool) {
+	m := callLine.FindStringSubmatch(line)
+	if m == nil {
+		return o, false
+	}
+	call, args := m[2], m[3]
+	res := result.FindAllStringSubmatch(args, -1)
+	if len(res) == 0 {
+		return o, false
+	}
+	n, err := strconv.ParseInt(res[len(res)-1][1], 10, 64)
+	if err != nil || n < 0 {
+		return o, false
+	}
+	var names []string
+	for _, q := range quoted.FindAllStringSubmatch(args, -1) {
+		names = append(names, q[1])
+	}
+	inside := func(path string) (rel string) {
+		rel, ok = strings.CutPrefix(path, data+"/")
+		return rel
+	}
+	switch base := strings.TrimRight(strings.TrimSuffix(call, "at"), "2"); base {
+	case "open", "openat", "creat":
+		o = op{kind: opOpen, path: inside(names[0]), truncates: strings.Contains(args, "O_TRUNC")}
+		return o, ok && strings.Contains(args, "O_CREAT")
+	case "mkdir":
+		o = op{kind: opMkdir, path: inside(names[0])}
+	case "link", "renameat", "rename":
+		o = op{kind: opLink, path: inside(names[0]), to: inside(names[1])}
+		if base != "link" {
+			o.kind = opRename
+		}
+	case "unlink", "rmdir":
+		o = op{kind: opRemove, path: inside(names[0])}
+	case "fsync", "fdatasync":
+		o = op{kind: opSync, path: inside(fileOf(args))}
+	case "write", "writev", "pwrite64", "pwritev":
+		if strings.Contains(args, `\"kind\":\"ended\"`) && !strings.HasPrefix(fileOf(args), "/") {
+			return op{kind: opTold}, true
+		}
+		o = op{kind: opWrite, path: inside(fileOf(args)), n: n}
+	case "execve":
+		return op{kind: opStarted}, len(names) > 2 && strings.HasPrefix(names[2], filepath.Join(data, "files"))
+	}
+	return o, ok
+}
+
+// fileOf is what strace says that the descriptor of a call leads to.
+func fileOf(args string) string {
+	m := ofFile.FindStringSubmatch(args)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
