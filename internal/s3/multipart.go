@@ -235,7 +235,7 @@ func (p *partsReader) next() error {
 		return gofakes3.ErrorMessagef(gofakes3.ErrInvalidPart, "part %d is damaged on disk: upload it again", current.number)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		file.Close()
+		_ = file.Close()
 		return err
 	}
 	p.file, p.parts = file, p.parts[1:]

@@ -57,7 +57,7 @@ func (s *store) open(bucket, key string) (*os.File, record, error) {
 	}
 	r, err := s.describe(bucket, key, file)
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, record{}, fileError("read", key, err)
 	}
 	return file, r, nil
@@ -67,7 +67,7 @@ func (s *store) open(bucket, key string) (*os.File, record, error) {
 func (s *store) head(bucket, key string) (record, error) {
 	file, r, err := s.open(bucket, key)
 	if file != nil {
-		file.Close()
+		_ = file.Close()
 	}
 	return r, err
 }
