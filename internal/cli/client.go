@@ -44,11 +44,13 @@ type httpCaller struct {
 	client   *http.Client
 	signer   *v4.Signer
 	retryer  aws.Retryer
+	// lost is set when a caller wants to know of a lost connection at once.
+	lost bool
 }
 
 // newHTTPCaller calls the operations of a Glue endpoint. Without credentials the
 // requests are not signed.
-func newHTTPCaller(endpoint string, creds aws.CredentialsProvider, region string) Caller {
+func newHTTPCaller(endpoint string, creds aws.CredentialsProvider, region string) *httpCaller {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	transport.ResponseHeaderTimeout = answerTimeout
@@ -77,14 +79,21 @@ func (c *httpCaller) Call(ctx context.Context, op string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	invocation := uuid.NewString()
+	return c.send(ctx, op, uuid.NewString(), body, out)
+}
+
+// send sends a request as often as it takes.
+func (c *httpCaller) send(ctx context.Context, op, invocation string, body []byte, out any) error {
 	for attempt := 1; ; attempt++ {
-		err = c.attempt(ctx, op, invocation, attempt, body, out)
+		err := c.attempt(ctx, op, invocation, attempt, body, out)
 		if err == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if c.lost && isLost(err) {
+			return err
 		}
 		if attempt >= c.retryer.MaxAttempts() || !c.retryer.IsErrorRetryable(err) {
 			return c.explain(err)

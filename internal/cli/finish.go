@@ -104,8 +104,11 @@ func newFinishCommand(a *app) *cobra.Command {
 // being given up, so it looks again afterwards.
 func (a *app) finish(ctx context.Context, o ownServer) error {
 	for ctx.Err() == nil {
-		err := a.withOwner(ctx, repairs, o, finishRuns)
-		if errors.Is(err, errOwned) {
+		t, err := a.openOwned(ctx, repairs, o)
+		if err == nil {
+			err = closing(finishRuns(ctx, t), t.Close)
+		}
+		if errors.Is(err, errOwned) || ctx.Err() != nil {
 			return nil // somebody else sees to it
 		}
 		if err != nil {
@@ -130,7 +133,7 @@ func (a *app) finish(ctx context.Context, o ownServer) error {
 func finishRuns(ctx context.Context, t *target) error {
 	for {
 		live, err := anyLive(ctx, t)
-		if err != nil || !live {
+		if err != nil || !live || t.unowned() {
 			return err
 		}
 		if err := sleep(ctx, finishPoll); err != nil {
@@ -195,6 +198,8 @@ func (a *app) carryOn(o ownServer) (pid int, err error) {
 	for {
 		if info, err := readOwner(data); err == nil && info.PID == cmd.Process.Pid && info.Endpoint != "" {
 			return cmd.Process.Pid, nil
+		} else if err == nil && info.PID != os.Getpid() && info.Endpoint != "" && isOwnedNow(data) {
+			return info.PID, nil // it was faster; ours waits for it
 		}
 		select {
 		case err := <-ended:
@@ -207,4 +212,9 @@ func (a *app) carryOn(o ownServer) (pid int, err error) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+func isOwnedNow(data string) bool {
+	is, err := owned(data)
+	return err == nil && is
 }

@@ -22,8 +22,14 @@ const (
 	patience = time.Minute
 )
 
+// errUnowned ends following a run that nobody sees to any more.
+var errUnowned = errors.New("no process owns the data folder any more: jobs that run go on, but nothing follows them until one does, such as 'reglue serve'")
+
+const unownedText = "No process owns the data folder now: jobs that run go on, but nothing follows them until one does, such as 'reglue serve'."
+
 // follow shows a run's progress until it is over and returns its last state. It
-// ends early with the context's error.
+// ends early with the context's error, or when the data folder remains without
+// an owner.
 func (a *app) follow(ctx context.Context, t *target, workflow, run string) (*glue.WorkflowRun, error) {
 	var shown progress = &lineProgress{app: a, to: a.progressScreen()}
 	if to := a.progressScreen(); to.terminal {
@@ -34,7 +40,7 @@ func (a *app) follow(ctx context.Context, t *target, workflow, run string) (*glu
 	if t.Kind == targetAWS {
 		pause = pollSlow
 	}
-	var away time.Time
+	var away, alone time.Time
 	for {
 		asked := time.Now()
 		now, err := getRun(ctx, t, workflow, run)
@@ -55,6 +61,16 @@ func (a *app) follow(ctx context.Context, t *target, workflow, run string) (*glu
 			shown.show(now)
 			if outcomeOf(now).over() {
 				return now, nil
+			}
+			switch {
+			case !t.unowned():
+				alone = time.Time{}
+			case alone.IsZero():
+				alone = asked
+			case asked.Sub(alone) > patience:
+				return now, errUnowned
+			case asked.Sub(alone) > lookAgain/10:
+				shown.note("no process owns the data folder; waiting for one")
 			}
 		}
 		if err := sleep(ctx, max(pause, pollShare*time.Since(asked))); err != nil {
@@ -95,9 +111,14 @@ type lineProgress struct {
 	*app
 	to   screen
 	seen map[string]string
+	said string
 }
 
 func (p *lineProgress) note(text string) {
+	if text == p.said {
+		return
+	}
+	p.said = text
 	fmt.Fprintf(p.to, "%s  %s\n", p.now().Format(time.TimeOnly), text)
 }
 

@@ -47,10 +47,10 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 		if errors.Is(err, context.Canceled) {
 			return &exitError{code: exitDetached} // interrupted; the run goes on
 		}
-		if err != nil {
+		if unowned = errors.Is(err, errUnowned); err != nil && !unowned {
 			return err
 		}
-		if !a.json() {
+		if !a.json() && !unowned {
 			a.summary(r)
 			return nil
 		}
@@ -63,7 +63,7 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 	nodeTable(r, a.now()).write(a.out)
 	if unowned {
 		fmt.Fprintln(a.out)
-		a.out.paragraph("No process owns the data folder now: jobs that run go on, but nothing follows them until one does, such as 'reglue serve'.", "  ", yellow)
+		a.out.paragraph(unownedText, "  ", yellow)
 		return nil
 	}
 	a.next(r)

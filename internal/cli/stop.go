@@ -22,7 +22,9 @@ RUN defaults to the newest. A stopped run can't be resumed.`,
 		Args:              arguments(1, 2),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withTarget(cmd.Context(), repairs, func(ctx context.Context, t *target) error {
+			ctx, cancel := a.untilSignal(cmd.Context())
+			defer cancel()
+			return a.withOwner(ctx, repairs, ownServer{}, func(ctx context.Context, t *target) error {
 				return a.stop(ctx, t, args[0], optional(args, 1), detach)
 			})
 		},

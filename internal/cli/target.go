@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
 	"github.com/reglue/reglue/internal/api"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/runner"
@@ -53,6 +51,9 @@ type target struct {
 	Kind targetKind
 	// Endpoint is the server's URL; empty within this process.
 	Endpoint string
+	// Data is the folder that another process owns, or nobody; empty when this
+	// process does, or none is asked.
+	Data string
 	// Logs finds what a job run wrote; nil where the files can't be reached.
 	Logs func(jobRunID string) (stdout, stderr string, ok bool)
 	// Close gives up what opening took.
@@ -91,31 +92,6 @@ func openTarget(ctx context.Context, o targetOptions) (*target, error) {
 
 func noClose() error { return nil }
 
-func openOwner(ctx context.Context, o targetOptions) (*target, error) {
-	info, err := toldOwner(ctx, o.Data)
-	if err != nil {
-		return nil, err
-	}
-	id, secret := "reglue", "reglue"
-	if info.Auth == authSigV4 {
-		k, ok, err := loadAccessKey(o.Data)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			id, secret = k.ID, k.Secret
-		}
-	}
-	region := o.Region
-	if region == "" {
-		region = defaultRegion
-	}
-	return &target{
-		Caller: newHTTPCaller(info.Endpoint, credentials.NewStaticCredentialsProvider(id, secret, ""), region),
-		Kind:   targetOwner, Endpoint: info.Endpoint, Logs: folderLogs(o.Data), Close: noClose,
-	}, nil
-}
-
 // openOwn owns the folder until the command is done. The runs that it finds live
 // go on meanwhile.
 func openOwn(ctx context.Context, o targetOptions) (*target, error) {
@@ -146,8 +122,18 @@ func openReadOnly(ctx context.Context, o targetOptions) (*target, error) {
 	}
 	return &target{
 		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log})},
-		Kind:   targetInProcess, Logs: folderLogs(o.Data), Close: db.Close,
+		Kind:   targetInProcess, Data: o.Data, Logs: folderLogs(o.Data), Close: db.Close,
 	}, nil
+}
+
+// unowned reports whether nobody owns the data folder: jobs go on then, but
+// nothing follows them.
+func (t *target) unowned() bool {
+	if t.Data == "" {
+		return false
+	}
+	isOwned, err := owned(t.Data)
+	return err == nil && !isOwned
 }
 
 // hasData refuses a folder without data, so that a command in the wrong place

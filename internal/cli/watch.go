@@ -71,6 +71,9 @@ func (a *app) watch(ctx context.Context, t *target, workflow, run string, o ownS
 			return &exitError{code: exitDetached}
 		}
 	}
+	if errors.Is(err, errUnowned) {
+		return &exitError{code: exitDetached, err: err}
+	}
 	if err != nil {
 		return err
 	}
