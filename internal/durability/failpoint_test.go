@@ -35,8 +35,8 @@ const whole = "COMPLETED after=SUCCEEDED broken=FAILED,FAILED first=SUCCEEDED la
 func (r *rig) tellStory() {
 	r.start()
 	r.createJobs(
-		job{name: "first"}, job{name: "broken", does: "fail", retries: 1},
-		job{name: "after", retries: 1}, job{name: "rescue"}, job{name: "last"},
+		job{name: "first", does: "sleep:0.2"}, job{name: "broken", does: "fail", retries: 1},
+		job{name: "after", retries: 1}, job{name: "rescue"}, job{name: "last", does: "sleep:0.1"},
 	)
 	r.createWorkflow("story",
 		"first broken",
@@ -131,8 +131,9 @@ func (r *rig) follow(workflow string) (*glue.WorkflowRun, error) {
 	return r.toEnd(workflow, out.RunId)
 }
 
-// killAt kills while a process stands still, lets those that survive go on, and
-// starts a new server if need be.
+// killAt kills while a process stands still and starts a new server if need be.
+// Only then do those go on that survive: the new server meets a runner that is in
+// the middle of something.
 func (r *rig) killAt(s *server, v victims) {
 	r.t.Helper()
 	if v.server {
@@ -141,8 +142,8 @@ func (r *rig) killAt(s *server, v victims) {
 	if v.runner {
 		r.killRunners()
 	}
-	wake(append(runners(r.data), s.pid())...)
 	if v.server {
 		r.start()
 	}
+	wake(append(runners(r.data), s.pid())...)
 }
