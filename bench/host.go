@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 // host is an engine on a store of its own, without a wire.
 type host struct {
+	script string
 	db     *store.DB
 	engine *engine.Engine
 	cancel context.CancelFunc
@@ -28,7 +30,11 @@ func newHost(ctx context.Context, dir string, x executor.Executor) (*host, error
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	h := &host{db: db, cancel: cancel, done: make(chan error, 1)}
+	h := &host{db: db, script: filepath.Join(dir, "noop.py"), cancel: cancel, done: make(chan error, 1)}
+	if err := os.WriteFile(h.script, nil, 0o600); err != nil {
+		cancel()
+		return nil, err
+	}
 	h.engine = engine.New(engine.Options{Store: db, Executor: x, Log: slog.New(slog.DiscardHandler)})
 	go func() { h.done <- h.engine.Run(ctx) }()
 	return h, nil
@@ -52,7 +58,7 @@ func (h *host) define(ctx context.Context, workflow string, triggers []glue.Trig
 	}
 	return h.engine.Update(ctx, func(tx *store.Tx, now glue.Time) error {
 		for name := range jobs {
-			if _, err := tx.PutJob(noopJob(name, now)); err != nil {
+			if _, err := tx.PutJob(noopJob(name, h.script, now)); err != nil {
 				return err
 			}
 		}
@@ -69,11 +75,11 @@ func (h *host) define(ctx context.Context, workflow string, triggers []glue.Trig
 	})
 }
 
-func noopJob(name string, now glue.Time) *glue.Job {
+func noopJob(name, script string, now glue.Time) *glue.Job {
 	limit := int32(1_000_000)
 	return &glue.Job{
 		Name: name, Role: "bench", CreatedOn: now, LastModifiedOn: now,
-		Command:           &glue.JobCommand{Name: "pythonshell", ScriptLocation: "file:///dev/null"},
+		Command:           &glue.JobCommand{Name: "pythonshell", ScriptLocation: "file://" + script},
 		ExecutionProperty: &glue.ExecutionProperty{MaxConcurrentRuns: &limit},
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/reglue/reglue/internal/store"
 )
 
 // folder is a data folder. One process at a time owns it; the others find the
@@ -71,8 +73,10 @@ func own(dir string) (*folder, error) {
 // mayOwn refuses a folder that holds other things: owning makes it unreadable for
 // others, which is no way to treat a home folder or /tmp.
 func mayOwn(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, lockFile)); err == nil {
-		return nil
+	for _, ours := range []string{lockFile, store.File} {
+		if _, err := os.Stat(filepath.Join(dir, ours)); err == nil {
+			return nil
+		}
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
