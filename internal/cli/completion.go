@@ -20,7 +20,9 @@ type completer func(ctx context.Context, t *target, before []string) []cobra.Com
 
 // completeArgs offers words for the positional arguments of a command.
 func (a *app) completeArgs(byPosition ...completer) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		a.flags.choose(cmd)
+		a.flags.shadowed = ""
 		if len(args) >= len(byPosition) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -30,7 +32,9 @@ func (a *app) completeArgs(byPosition ...completer) cobra.CompletionFunc {
 
 // completeFlag offers words for a flag's value.
 func (a *app) completeFlag(c completer) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		a.flags.choose(cmd)
+		a.flags.shadowed = ""
 		return a.offer(c, args, word)
 	}
 }

@@ -52,6 +52,9 @@ func (t *talk) ask(ctx context.Context, question string) (string, error) {
 func (s *story) carryOut(ctx context.Context, words []string) error {
 	program := *s.Program
 	program.Args = append(slices.Clone(words), "--data", s.flags.data)
+	program.Env = slices.DeleteFunc(slices.Clone(s.Env), func(pair string) bool {
+		return strings.HasPrefix(pair, "AWS_ENDPOINT_URL_GLUE=") // the demo has its own
+	})
 	program.Signals = nil // the demo itself watches for them
 	program.Stdout = s.out.Writer
 	program.Stdin = strings.NewReader("")

@@ -58,10 +58,18 @@ func (a *app) command(args ...string) string {
 		}
 	case a.flags.endpoint != "" && a.flags.endpoint != a.getenv("AWS_ENDPOINT_URL_GLUE"):
 		words = append(words, "--endpoint", quote(a.flags.endpoint))
-	case a.flags.endpoint == "" && a.flags.data != defaultData && a.flags.data != a.getenv("REGLUE_DATA"):
+	case a.flags.endpoint == "" && (a.flags.folder || a.flags.data != a.folderByDefault()):
 		words = append(words, "--data", quote(a.flags.data))
 	}
 	return strings.Join(words, " ")
+}
+
+// folderByDefault is the data folder without --data.
+func (a *app) folderByDefault() string {
+	if data := a.getenv("REGLUE_DATA"); data != "" {
+		return data
+	}
+	return defaultData
 }
 
 // plural is a count with its noun.

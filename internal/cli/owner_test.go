@@ -138,3 +138,64 @@ func TestLostCall(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFolderOrEndpoint: a flag goes before the environment, and there the
+// endpoint before the folder; what is not used is told.
+func TestFolderOrEndpoint(t *testing.T) {
+	t.Parallel()
+	w := newWorks(t)
+	w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir)
+	url, requests := service(t, func(_ int32, w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusOK, `{}`) })
+	in := func(code int, args ...string) (string, string) {
+		u := newUse(args...)
+		u.Env = append(u.Env, "AWS_ENDPOINT_URL_GLUE="+url, "REGLUE_DATA="+filepath.Join(w.dir, "none"))
+		return u.run(t, code)
+	}
+	_, errs := in(0, "runs")
+	has(t, errs, "note: AWS_ENDPOINT_URL_GLUE is set, so this goes to "+url)
+	if requests.Load() == 0 {
+		t.Error("the endpoint was not asked")
+	}
+	before := requests.Load()
+	out, errs := in(0, "graph", "nightly", "--data", w.data)
+	has(t, out, "extract")
+	has(t, errs, "note: --data is given, so AWS_ENDPOINT_URL_GLUE")
+	out, errs = in(0, "__complete", "--data", w.data, "show", "")
+	has(t, out, "nightly")
+	hasNot(t, errs, "note:")
+	if requests.Load() != before {
+		t.Error("--data went to the endpoint")
+	}
+	_, errs = in(exitRefused, "runs", "--data", w.data, "--endpoint", url)
+	has(t, errs, "use one of them")
+}
+
+// TestLogsWait follows a node that has not started, and a job run by the beginning
+// of its id; both end with the job run.
+func TestLogsWait(t *testing.T) {
+	t.Parallel()
+	w := begun(t)
+	later := newUse("logs", "-f", "nightly", "load", "--data", w.data)
+	code := later.begin(t)
+	waitFor(t, later.err, "waiting for it")
+	ids, err := jobRunsLike(w.data, jobRunPrefix)
+	if err != nil || len(ids) != 1 {
+		t.Fatal(ids, err)
+	}
+	byID := newUse("logs", "-f", ids[0][:12], "--data", w.data)
+	byIDCode := byID.begin(t)
+	waitFor(t, byID.out, "working on extract")
+	w.write(t, "go", "")
+	ends(t, byIDCode, byID, 0)
+	ends(t, code, later, 0)
+	has(t, later.out.String(), "working on load")
+	unowned(t, w.data)
+	out, _ := w.reglue(t, 0, "logs", ids[0][:12])
+	has(t, out, "working on extract")
+	_, errs := w.reglue(t, exitRefused, "logs", "jr_")
+	has(t, errs, "3 job runs begin with")
+	_, errs = w.reglue(t, exitRefused, "logs", "jr_none")
+	has(t, errs, "no job run has this id")
+	_, errs = w.reglue(t, exitRefused, "logs", "-f", "nightly", "alert")
+	has(t, errs, "alert has no job run")
+}

@@ -40,7 +40,7 @@ type ownerCaller struct {
 // openOwner talks to the process that owns the folder.
 func openOwner(ctx context.Context, o targetOptions) (*target, error) {
 	c := &ownerCaller{opt: o}
-	t := &target{Caller: c, Kind: targetOwner, Data: o.Data, Logs: folderLogs(o.Data), Close: c.close}
+	t := &target{Caller: c, Kind: targetOwner, Folder: o.Data, Close: c.close}
 	c.target = t
 	if err := c.reach(ctx); err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (c *ownerCaller) withoutOwner(ctx context.Context, op, invocation string, i
 		return true, err
 	}
 	c.own = s
-	c.target.Kind, c.target.Data, c.target.Endpoint = targetInProcess, "", s.Endpoint
+	c.target.Kind, c.target.Owns, c.target.Endpoint = targetInProcess, true, s.Endpoint
 	hash := sha256.Sum256(body)
 	ctx = api.WithCall(ctx, engine.Call{
 		Invocation: invocation, Caller: c.caller, Operation: op, BodyHash: hex.EncodeToString(hash[:]),

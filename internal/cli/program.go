@@ -88,6 +88,12 @@ type globalFlags struct {
 	region   string
 	output   string
 	yes      bool
+	// shadowed is what another setting goes before, for a note.
+	shadowed string
+	// dataSet is set when the environment names a folder.
+	dataSet bool
+	// folder is set when --data goes before an endpoint of the environment.
+	folder bool
 }
 
 const defaultData = "./reglue-data"
@@ -219,12 +225,9 @@ func (a *app) commands() []*cobra.Command {
 }
 
 func (f *globalFlags) register(a *app, root *cobra.Command) {
-	data := a.getenv("REGLUE_DATA")
-	if data == "" {
-		data = defaultData
-	}
+	f.dataSet = a.getenv("REGLUE_DATA") != ""
 	p := root.PersistentFlags()
-	p.StringVar(&f.data, "data", data, "data folder (REGLUE_DATA)")
+	p.StringVar(&f.data, "data", a.folderByDefault(), "data folder (REGLUE_DATA)")
 	p.StringVar(&f.endpoint, "endpoint", a.getenv("AWS_ENDPOINT_URL_GLUE"), "URL of a server to talk to (AWS_ENDPOINT_URL_GLUE)")
 	p.StringVar(&f.profile, "aws-profile", "", "talk to a real AWS account with this profile; changes ask first")
 	p.StringVar(&f.region, "region", "", "AWS region, with --aws-profile or --endpoint")
@@ -241,16 +244,36 @@ func (f *globalFlags) check(cmd *cobra.Command) error {
 	if f.profile != "" && cmd.Flags().Changed("endpoint") {
 		return errors.New("--aws-profile talks to an AWS account and --endpoint to a server: use one of them")
 	}
+	if f.endpoint != "" && cmd.Flags().Changed("data") && cmd.Flags().Changed("endpoint") {
+		return errors.New("--data names a folder and --endpoint a server: use one of them")
+	}
 	if f.output != outputText && f.output != outputJSON {
 		return fmt.Errorf("--output must be text or json, not %q", f.output)
 	}
+	f.choose(cmd)
 	return nil
+}
+
+// choose settles what goes before what: a flag before the environment, and there
+// the endpoint before the folder.
+func (f *globalFlags) choose(cmd *cobra.Command) {
+	switch {
+	case f.profile != "" || f.endpoint == "" || cmd.Flags().Changed("endpoint"):
+	case cmd.Flags().Changed("data"):
+		f.shadowed = fmt.Sprintf("--data is given, so AWS_ENDPOINT_URL_GLUE (%s) is not used", f.endpoint)
+		f.endpoint, f.folder = "", true
+	case f.dataSet:
+		f.shadowed = fmt.Sprintf("AWS_ENDPOINT_URL_GLUE is set, so this goes to %s and not to the folder of REGLUE_DATA; --data goes before both", f.endpoint)
+	}
 }
 
 func (a *app) json() bool { return a.flags.output == outputJSON }
 
 // target opens what the command talks to.
 func (a *app) target(ctx context.Context, own owning) (*target, error) {
+	if a.flags.shadowed != "" {
+		fmt.Fprintf(a.Stderr, "note: %s\n", a.flags.shadowed)
+	}
 	if a.flags.profile != "" && a.flags.endpoint != "" {
 		fmt.Fprintf(a.Stderr, "note: AWS_ENDPOINT_URL_GLUE is set, so this goes to %s and not to the account's own endpoint\n", a.flags.endpoint)
 	}

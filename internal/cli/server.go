@@ -417,7 +417,7 @@ func (s *server) Wait() <-chan struct{} { return s.done }
 func (s *server) Target() *target {
 	return &target{
 		Caller: &apiCaller{s.api}, Kind: targetInProcess, Endpoint: s.Endpoint,
-		Logs: folderLogs(s.opt.Data), Close: noClose,
+		Folder: s.opt.Data, Owns: true, Close: noClose,
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/reglue/reglue/internal/api"
 	"github.com/reglue/reglue/internal/glue"
-	"github.com/reglue/reglue/internal/runner"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -45,17 +44,17 @@ const (
 	targetInProcess
 )
 
-// target is what a command talks to, and where the logs of its job runs are.
+// target is what a command talks to, and where the files of its job runs are.
 type target struct {
 	Caller
 	Kind targetKind
 	// Endpoint is the server's URL; empty within this process.
 	Endpoint string
-	// Data is the folder that another process owns, or nobody; empty when this
-	// process does, or none is asked.
-	Data string
-	// Logs finds what a job run wrote; nil where the files can't be reached.
-	Logs func(jobRunID string) (stdout, stderr string, ok bool)
+	// Folder is the data folder with the logs of job runs; empty where its files
+	// can't be reached.
+	Folder string
+	// Owns is set when this process owns the folder.
+	Owns bool
 	// Close gives up what opening took.
 	Close func() error
 }
@@ -122,17 +121,17 @@ func openReadOnly(ctx context.Context, o targetOptions) (*target, error) {
 	}
 	return &target{
 		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log})},
-		Kind:   targetInProcess, Data: o.Data, Logs: folderLogs(o.Data), Close: db.Close,
+		Kind:   targetInProcess, Folder: o.Data, Close: db.Close,
 	}, nil
 }
 
 // unowned reports whether nobody owns the data folder: jobs go on then, but
 // nothing follows them.
 func (t *target) unowned() bool {
-	if t.Data == "" {
+	if t.Folder == "" || t.Owns {
 		return false
 	}
-	isOwned, err := owned(t.Data)
+	isOwned, err := owned(t.Folder)
 	return err == nil && !isOwned
 }
 
@@ -175,12 +174,4 @@ func (c *apiCaller) Call(ctx context.Context, op string, in, out any) error {
 		return err
 	}
 	return json.Unmarshal(body, out)
-}
-
-// folderLogs finds the logs below a data folder.
-func folderLogs(data string) func(string) (string, string, bool) {
-	return func(id string) (string, string, bool) {
-		stdout, stderr := runner.LogPaths(data, id)
-		return stdout, stderr, true
-	}
 }

@@ -133,13 +133,13 @@ func TestLogsInOrder(t *testing.T) {
 	m := &logMerge{sources: []*logSource{{path: out}, {path: errs, stderr: true}}}
 	defer m.close()
 	read := func(end bool) string {
-		lines, err := m.read(end)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var texts []string
-		for _, l := range lines {
+		some, err := m.read(end, func(l logLine) error {
 			texts = append(texts, l.Stream[3:]+":"+l.Text)
+			return nil
+		})
+		if err != nil || some != (len(texts) > 0) {
+			t.Fatal(some, err)
 		}
 		return strings.Join(texts, "|")
 	}
