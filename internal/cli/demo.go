@@ -76,8 +76,9 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	// The server is the demo's, not that of a single command in it.
 	s.to.Kind, s.to.Close = targetOwner, noClose
 	err = closing(s.tell(ctx), func() error { return server.Close(context.WithoutCancel(ctx)) })
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, errLeft) {
 		fmt.Fprintf(a.Stderr, "\nThe demo ends here; all of it is in %s\n", s.dir)
+		fmt.Fprintf(a.Stderr, "Look at it with: %s\n", a.command("runs"))
 		return &exitError{code: exitDetached}
 	}
 	return err
@@ -208,43 +209,6 @@ func (s *story) because(sign cell, fact, reason string) {
 	}
 }
 
-// repair puts the bad row right: the user does, or asks for it, or nobody is
-// there to ask.
-func (s *story) repair(ctx context.Context) error {
-	s.step(3, "Repair the row")
-	fault, _, err := demo.Find(s.dir)
-	if err != nil {
-		return err
-	}
-	s.say("  %s:%d", relative(fault.Path), fault.Line)
-	s.say("  %s", s.out.paint(red, cut("- "+fault.BadRow, plainWidth-2)))
-	s.say("  %s", s.out.paint(green, cut("+ "+fault.GoodRow, plainWidth-2)))
-	s.say("")
-	for {
-		if s.talk != nil {
-			if _, err := s.talk.ask(ctx, "Repair that line in an editor and save it, or press Enter to have it done: "); err != nil {
-				return err
-			}
-		}
-		_, there, err := demo.Find(s.dir)
-		if err != nil {
-			return err
-		}
-		_, err = demo.Repair(s.dir)
-		switch {
-		case err == nil && there:
-			s.say("Repaired: %s is %s again.", fault.Column, fault.Good)
-			return nil
-		case err == nil:
-			s.say("You repaired it.")
-			return nil
-		case s.talk == nil:
-			return err
-		}
-		s.say("%v", err)
-	}
-}
-
 // resumes shows the plan and resumes the broken run.
 func (s *story) resumes(ctx context.Context, broken *glue.WorkflowRun) (*glue.WorkflowRun, error) {
 	s.step(4, "The plan, before anything changes")
@@ -279,7 +243,7 @@ func (s *story) resumeCommand(ctx context.Context) error {
 		s.say("$ %s\n", s.command(usual...))
 		return s.carryOut(ctx, usual)
 	}
-	s.say("Type the command, or press Enter for it:\n\n  %s\n", s.command(usual...))
+	s.say("Type the command, or press Enter for it ('exit' leaves):\n\n  %s\n", s.command(usual...))
 	for {
 		line, err := s.talk.ask(ctx, "$ ")
 		if err != nil {

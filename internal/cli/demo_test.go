@@ -107,12 +107,15 @@ func TestDemoInTerminal(t *testing.T) {
 	t.Parallel()
 	needsPython(t)
 	s := newTerminal(t, "demo")
-	s.waitFor("Repair that line in an editor and save it, or press Enter")
+	s.waitFor("or just press Enter and it is done for you")
 	has(t, s.screen(), "AWS would call this run COMPLETED", "reglue-demo/input/flights.csv:4711")
 	dir := filepath.Join(s.dir, "reglue-demo")
-	if _, err := demo.Repair(dir); err != nil {
-		t.Fatal(err)
-	}
+	s.keys("done", "Enter")
+	s.waitFor("still holds")
+	replaceIn(t, dir, "N/A?", "none")
+	s.keys("", "Enter")
+	s.waitFor("'exit' to leave.") // what the job would not take, neither does the demo
+	replaceIn(t, dir, "none", "17")
 	s.keys("", "Enter")
 	s.waitFor("Type the command, or press Enter for it")
 	has(t, s.screen(), "You repaired it.", "Start at once", "▶ clean_flights", "Carried over, not repeated")
@@ -132,6 +135,40 @@ func TestDemoInTerminal(t *testing.T) {
 	if diff := cmp.Diff(wantDemoRuns, demoRuns(t, dir)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// replaceIn edits the flights of a demo.
+func replaceIn(t *testing.T, dir, from, to string) {
+	t.Helper()
+	fault, _, err := demo.Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(fault.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(fault.Path, []byte(strings.Replace(string(b), from, to, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDemoIsLeft leaves the demo at both of its questions.
+func TestDemoIsLeft(t *testing.T) {
+	t.Parallel()
+	needsPython(t)
+	s := newTerminal(t, "demo")
+	s.waitFor("or just press Enter and it is done for you")
+	s.keys("", "C-d")
+	s.waitFor("exit code 130")
+	has(t, s.screen(), "The demo ends here; all of it is in reglue-demo", "reglue runs --data reglue-demo/data")
+	hasNot(t, s.screen(), "Repaired")
+	s = newTerminal(t, "demo")
+	s.waitFor("or just press Enter and it is done for you")
+	s.keys("", "Enter")
+	s.waitFor("Type the command")
+	s.keys(":q", "Enter")
+	s.waitFor("exit code 130")
 }
 
 // TestRunInTerminal follows a run on a terminal: each node has one line that is

@@ -34,13 +34,19 @@ func newTalk(a *app) *talk {
 	return t
 }
 
-// ask returns the line that the user types; the end of the input counts as Enter.
+// errLeft ends the demo: the user wants to leave it.
+var errLeft = errors.New("left")
+
+// leaving are the words that leave the demo, as the end of the input does.
+var leaving = []string{"exit", "quit", "q", ":q"}
+
+// ask returns the line that the user types.
 func (t *talk) ask(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(t.out, t.out.paint(cyan, question))
 	select {
 	case line, ok := <-t.lines:
-		if !ok {
-			fmt.Fprintln(t.out)
+		if !ok || slices.Contains(leaving, line) {
+			return "", errLeft
 		}
 		return line, nil
 	case <-ctx.Done():
@@ -79,7 +85,7 @@ func commandWords(line string) ([]string, error) {
 		words = words[1:]
 	}
 	if len(words) == 0 || !slices.Contains(demoCommands, words[0]) {
-		return nil, fmt.Errorf("here you can use reglue %s", strings.Join(demoCommands, ", "))
+		return nil, fmt.Errorf("here you can use reglue %s, press Enter alone to resume, or leave with exit", strings.Join(demoCommands, ", "))
 	}
 	return withoutData(words), nil
 }

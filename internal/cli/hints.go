@@ -61,6 +61,12 @@ func (a *app) command(args ...string) string {
 	case a.flags.endpoint == "" && (a.flags.folder || a.flags.data != a.folderByDefault()):
 		words = append(words, "--data", quote(a.flags.data))
 	}
+	if len(args) > 0 && args[0] == "resume" {
+		// The jobs need the settings of the run that is resumed.
+		for _, arg := range a.server.args() {
+			words = append(words, quote(arg))
+		}
+	}
 	return strings.Join(words, " ")
 }
 

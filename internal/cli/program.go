@@ -79,6 +79,8 @@ type app struct {
 	out, err screen
 	flags    globalFlags
 	now      func() time.Time
+	// server is how this process serves the data folder if it comes to own it.
+	server ownServer
 }
 
 type globalFlags struct {

@@ -217,7 +217,7 @@ func TestSecondInterruptStops(t *testing.T) {
 	ends(t, code, u, exitFailed)
 	has(t, u.out.String(), "■ stopped    extract", "■ Run wr_", "1 stopped, 3 never started")
 	_, errs := w.reglue(t, exitRefused, "resume", "nightly", "--failed")
-	has(t, errs, "only a COMPLETED run can be resumed (IllegalWorkflowStateException)")
+	has(t, errs, "only a COMPLETED run can be resumed, as in AWS", "--resume-stopped", "(IllegalWorkflowStateException)")
 }
 
 // TestOwner talks to the owner of the folder over HTTP.

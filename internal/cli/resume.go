@@ -59,13 +59,14 @@ func (a *app) resume(ctx context.Context, workflow, run string, o resumeOptions)
 	if o.failed == (len(o.nodes) > 0) {
 		return errors.New("choose what to repeat: --failed, or --node NODE (repeatable), not both")
 	}
+	a.server = o.server
 	if o.plan {
 		return a.withTarget(ctx, reads, func(ctx context.Context, t *target) error {
 			prior, ids, err := chooseNodes(ctx, t, workflow, run, o)
 			if err != nil {
 				return err
 			}
-			return a.showPlan(prior, ids)
+			return stoppedRun(t, prior, a.showPlan(prior, ids))
 		})
 	}
 	return a.withOwner(ctx, repairs, o.server, func(ctx context.Context, t *target) error {
@@ -86,7 +87,7 @@ func (a *app) resumeNodes(ctx context.Context, t *target, prior *glue.WorkflowRu
 	out, err := call[glue.ResumeWorkflowRunResponse](ctx, t, "ResumeWorkflowRun",
 		&glue.ResumeWorkflowRunRequest{Name: prior.Name, RunId: prior.WorkflowRunId, NodeIds: ids})
 	if err != nil {
-		return err
+		return stoppedRun(t, prior, err)
 	}
 	if !a.json() {
 		a.out.paragraph(fmt.Sprintf("Resumed run %s of %s as %s, starting with %s.",
@@ -97,6 +98,16 @@ func (a *app) resumeNodes(ctx context.Context, t *target, prior *glue.WorkflowRu
 		return a.detach(t, prior.Name, out.RunId, o.server)
 	}
 	return a.watch(ctx, t, prior.Name, out.RunId, o.server)
+}
+
+// stoppedRun adds to the refusal of a STOPPED run what lets it be resumed here.
+func stoppedRun(t *target, prior *glue.WorkflowRun, err error) error {
+	var refused *glue.Error
+	if t.Kind == targetAWS || prior.Status != glue.WorkflowRunStatusStopped || !errors.As(err, &refused) || refused.Kind != glue.IllegalWorkflowState {
+		return err
+	}
+	return &glue.Error{Kind: refused.Kind, Err: err,
+		Message: refused.Message + ", as in AWS; a server that was started with 'reglue serve --resume-stopped' resumes STOPPED runs too"}
 }
 
 // namesShown is how many nodes are named in a sentence.

@@ -68,6 +68,7 @@ func (a *app) run(ctx context.Context, template string, o runOptions) error {
 	if workflow == "" {
 		return errors.New("name a template, or a workflow with --workflow")
 	}
+	a.server = o.server
 	own := repairs
 	if t != nil {
 		own = creates
