@@ -38,7 +38,10 @@ func (d *disk) do(o op) {
 		d.now[o.path] = &inode{dir: true}
 	case opWrite:
 		if f := d.now[o.path]; f != nil {
-			f.size += o.n
+			if o.at < 0 {
+				o.at = f.size
+			}
+			f.size = max(f.size, o.at+o.n)
 		}
 	case opSync:
 		d.sync(o.path)
@@ -49,7 +52,7 @@ func (d *disk) do(o op) {
 		delete(d.now, o.path)
 	case opRemove:
 		delete(d.now, o.path)
-	case opStarted, opTold:
+	case opAnswered, opStarted, opTold:
 	}
 }
 

@@ -18,58 +18,76 @@ import (
 	"github.com/reglue/reglue/internal/glue"
 )
 
-// TestPowerLoss traces the files of one job run, cuts the power after each single
-// step of theirs, and starts a server on what is left: on everything, on what was
-// synced alone, and on names without content. Whatever is left, a job that may
-// have run does not run again, and an end that anybody was told of is known.
+// moment is what had happened when the power was cut, and what is left.
+type moment struct {
+	name string
+	left left
+	// answered: a client knows of the run; claimed: somebody began to claim the
+	// job run; started: its program runs; told: the runner has said how it ended.
+	answered, claimed, started, told bool
+}
+
+// TestPowerLoss traces database and job folder through a workflow run, cuts the
+// power after each single step, and starts a server on what is left: on
+// everything, on what was synced alone, and on names without content. Whatever is
+// left, a run that was answered or has begun is known, a job that may have run
+// does not run again, and an end that anybody was told of is known.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		missing(t, "strace is missing: install it, for example with apt-get install strace")
 	}
 	r := newRig(t)
-	run, template := r.dispatched()
-	steps, contents := r.traceJob(run)
-	type loss struct {
-		name          string
-		left          left
-		claimed       bool // somebody has begun to claim the job run
-		started, told bool
-	}
-	var losses []loss
-	seen := map[string]bool{}
-	d, now := newDisk(), loss{}
-	for i, step := range steps {
-		d.do(step)
-		now.claimed = now.claimed || strings.HasPrefix(filepath.Base(step.to), "claim")
-		now.started = now.started || step.kind == opStarted
-		now.told = now.told || step.kind == opTold
-		states := d.losses()
-		for _, how := range slices.Sorted(maps.Keys(states)) {
-			now.left, now.name = states[how], fmt.Sprintf("%02d %s, %s", i, step, how)
-			if key := fmt.Sprint(now.left, now.claimed, now.started, now.told); !seen[key] {
-				seen[key] = true
-				losses = append(losses, now)
-			}
-		}
-	}
-	if !now.claimed || !now.started || !now.told {
-		t.Fatalf("the trace shows no claim, start or end of the job: %v", steps)
-	}
+	template := r.defined()
+	run, steps, contents := r.traceRun()
+	losses := cutAfterEach(steps)
 	t.Logf("%d steps, %d different losses", len(steps), len(losses))
 	for _, l := range losses {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			state, lines := rerun(t, template, run, func(data string) error { return l.left.write(data, contents) })
 			switch {
+			case state == "unknown" && !l.answered && !l.claimed:
 			case state == "lost" && l.claimed && !l.told && lines == 0:
 			case state == "SUCCEEDED" && lines == 0 && l.started: // by its exit
 			case state == "SUCCEEDED" && lines == 1 && !l.started:
 			default:
-				t.Errorf("%s, ran %d times (claimed %v, started %v, told %v); left were\n%s", state, lines, l.claimed, l.started, l.told, l.left)
+				t.Errorf("%s, ran %d times; %+v", state, lines, l)
 			}
 		})
 	}
+	if last := losses[len(losses)-1]; !last.answered || !last.claimed || !last.started || !last.told {
+		t.Errorf("the trace does not show all that happened: %+v", last)
+	}
+}
+
+// cutAfterEach gives what may be left after each step, each different thing once.
+func cutAfterEach(steps []op) []moment {
+	var losses []moment
+	var now moment
+	d, seen := newDisk(), map[string]bool{}
+	for i, step := range steps {
+		d.do(step)
+		now.answered = now.answered || step.kind == opAnswered
+		now.claimed = now.claimed || strings.HasPrefix(filepath.Base(step.to), "claim")
+		now.started = now.started || step.kind == opStarted
+		now.told = now.told || step.kind == opTold
+		states := d.losses()
+		for _, how := range slices.Sorted(maps.Keys(states)) {
+			now.left = states[how]
+			// What of a commit that was not synced is there, is SQLite's to find out.
+			if f := d.now[wal]; f != nil {
+				now.left[wal] = f.synced
+			}
+			now.name = ""
+			if key := fmt.Sprint(now); !seen[key] {
+				seen[key] = true
+				now.name = fmt.Sprintf("%02d %s, %s", i, step, how)
+				losses = append(losses, now)
+			}
+		}
+	}
+	return losses
 }
 
 // TestSpoiledJobFolder starts a server on job folders as no sound disk leaves
@@ -142,17 +160,13 @@ func (r *rig) dispatched() (run liveRun, template string) {
 	eventually(r.t, "a runner about to claim", func() bool { return slices.ContainsFunc(runners(r.data), stopped) })
 	s.kill()
 	r.killRunners()
-	found, err := filepath.Glob(filepath.Join(r.data, "jobs", "*", "jr_*"))
-	if err != nil || len(found) != 1 {
-		r.t.Fatalf("job folders: %v %v", found, err)
-	}
-	if err := os.RemoveAll(found[0]); err != nil {
+	run.folder = r.jobFolder()
+	if err := os.RemoveAll(filepath.Join(r.data, run.folder)); err != nil {
 		r.t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(r.data, "endpoint.json")); err != nil {
 		r.t.Fatal(err)
 	}
-	run.folder = strings.TrimPrefix(found[0], r.data+"/")
 	template = filepath.Join(r.dir, "template")
 	copyFolder(r.t, r.data, template)
 	return run, template
@@ -169,40 +183,83 @@ func copyFolder(t *testing.T, from, to string) {
 	}
 }
 
-// traceJob lets a traced server run the job, and returns what happened to its
-// folder, and the content of each path that was ever in it. Every claim in it is
-// of an earlier boot of the machine.
-func (r *rig) traceJob(run liveRun) ([]op, map[string][]byte) {
+// wal is the log of the database; it is filled with zeros before it is used.
+const wal = "reglue.db-wal"
+
+// defined makes a data folder that holds the definition of a workflow, and
+// returns a copy of it.
+func (r *rig) defined() (template string) {
+	r.t.Helper()
+	r.start()
+	r.createJobs(job{name: "one", does: "here"})
+	r.createWorkflow("w", "one")
+	r.terminate()
+	if err := os.Remove(filepath.Join(r.data, "endpoint.json")); err != nil {
+		r.t.Fatal(err)
+	}
+	template = filepath.Join(r.dir, "template")
+	copyFolder(r.t, r.data, template)
+	return template
+}
+
+// traceRun runs the workflow under a traced server. It returns what happened to
+// the log of the database and to the job's folder, and the content of each path
+// that was ever there. Every claim is of an earlier boot of the machine.
+func (r *rig) traceRun() (run liveRun, steps []op, contents map[string][]byte) {
 	r.t.Helper()
 	trace := filepath.Join(r.dir, "trace")
 	r.under = append(slices.Clone(traced), trace)
 	s := r.start()
+	run.id = r.startRun("w")
 	if got := outcome(r.ended("w", run.id)); got != "COMPLETED one=SUCCEEDED" {
 		r.t.Fatal(got)
 	}
 	r.killRunners() // strace ends with the last process that it traces
 	s.kill()
+	run.folder = r.jobFolder()
 	all, err := readTrace(trace, r.data)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	var steps []op
-	d, owner := newDisk(), map[*inode][]string{}
 	for _, o := range all {
-		shard := o.kind == opSync && o.path == filepath.Dir(run.folder)
-		if o.kind != opStarted && o.kind != opTold && !shard && o.path != run.folder && !strings.HasPrefix(o.path, run.folder+"/") {
-			continue
+		switch {
+		case o.path == "reglue.db" && o.kind == opWrite:
+			r.t.Fatal("the log was copied into the database; the test's model does not know how")
+		case o.path == wal && o.kind == opWrite && o.n == 1<<20: // zeros
+		case o.kind == opSync && o.path == filepath.Dir(run.folder), // names the folder
+			o.kind == opAnswered, o.kind == opStarted, o.kind == opTold,
+			o.path == wal, o.path == run.folder, strings.HasPrefix(o.path, run.folder+"/"):
+			steps = append(steps, o)
 		}
-		steps = append(steps, o)
+	}
+	return run, steps, r.contents(steps)
+}
+
+// jobFolder is the only job run's folder, in the data folder.
+func (r *rig) jobFolder() string {
+	r.t.Helper()
+	found, err := filepath.Glob(filepath.Join(r.data, "jobs", "*", "jr_*"))
+	if err != nil || len(found) != 1 {
+		r.t.Fatalf("job folders: %v %v", found, err)
+	}
+	return strings.TrimPrefix(found[0], r.data+"/")
+}
+
+// contents reads the files that the steps have left, for each of the names that
+// they ever had. What was removed may have held anything.
+func (r *rig) contents(steps []op) map[string][]byte {
+	r.t.Helper()
+	d, owner := newDisk(), map[*inode][]string{}
+	for _, o := range steps {
 		d.do(o)
 		for p, f := range d.now {
 			owner[f] = append(owner[f], p)
 		}
 	}
-	contents := map[string][]byte{}
-	for f, names := range owner { // what was removed may have held anything
+	all := map[string][]byte{}
+	for f, names := range owner {
 		for _, name := range names {
-			contents[name] = bytes.Repeat([]byte("?"), int(f.size))
+			all[name] = bytes.Repeat([]byte("?"), int(f.size))
 		}
 	}
 	for p, f := range d.now {
@@ -210,14 +267,14 @@ func (r *rig) traceJob(run liveRun) ([]op, map[string][]byte) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(r.data, p))
-		if err != nil || int64(len(text)) != f.size {
+		if err != nil || int64(len(text)) != f.size && p != wal {
 			r.t.Fatalf("%s has %d bytes, by the trace %d: %v", p, len(text), f.size, err)
 		}
 		for _, name := range owner[f] {
-			contents[name] = otherBoot(text)
+			all[name] = otherBoot(text)
 		}
 	}
-	return steps, contents
+	return all
 }
 
 // otherBoot changes the name of the boot in a claim, and keeps its length.
@@ -230,8 +287,8 @@ func otherBoot(text []byte) []byte {
 	return bytes.ReplaceAll(text, boot, bytes.Repeat([]byte("0"), len(boot)))
 }
 
-// rerun starts a server on a copy of the template whose job folder is as left
-// says, and tells how the run ends and how often the job ran in the copy.
+// rerun starts a server on a copy of the template that is changed as left says,
+// and tells how the run ends and how often the job ran in the copy.
 func rerun(t *testing.T, template string, run liveRun, left func(data string) error) (state string, lines int) {
 	t.Helper()
 	r := newRig(t)
@@ -242,6 +299,9 @@ func rerun(t *testing.T, template string, run liveRun, left func(data string) er
 		t.Fatal(err)
 	}
 	r.start()
+	if _, err := r.run("w", run.id); isKind(err, glue.EntityNotFound) {
+		return "unknown", 0
+	}
 	attempts := jobsOf(r.ended("w", run.id))["one"]
 	if len(attempts) != 1 {
 		t.Fatalf("%+v", attempts)

@@ -21,8 +21,9 @@ const (
 	opLink
 	opRename
 	opRemove
-	opStarted // the job's program runs
-	opTold    // the runner sends how the job ended
+	opAnswered // the client is sent the id of its run
+	opStarted  // the job's program runs
+	opTold     // the runner sends how the job ended
 )
 
 // op is one thing that a traced program did. Paths are relative to the data
@@ -30,18 +31,18 @@ const (
 type op struct {
 	kind      opKind
 	path, to  string
-	n         int64
+	at, n     int64 // of a write; at is -1 for the end of the file
 	truncates bool
 }
 
 func (o op) String() string {
-	name := [...]string{"open", "mkdir", "write", "sync", "link", "rename", "remove", "job started", "end told"}[o.kind]
+	name := [...]string{"open", "mkdir", "write", "sync", "link", "rename", "remove", "answered", "job started", "end told"}[o.kind]
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s", name, filepath.Base(o.path), strings.TrimPrefix(filepath.Base(o.to), ".")))
 }
 
 // traced are the system calls that change files, start programs and send.
 var traced = []string{
-	"strace", "-D", "-f", "-y", "-q", "-s", "200", "-e", "signal=none",
+	"strace", "-D", "-f", "-y", "-q", "-s", "600", "-e", "signal=none",
 	"-e", "trace=/^(openat?|creat|p?write(v|64)?|fsync|fdatasync|(link|rename|unlink|mkdir)(at2?)?|rmdir|execve)$", "-o",
 }
 
@@ -51,6 +52,7 @@ var (
 	unfinished = " <unfinished ...>"
 	result     = regexp.MustCompile(`\) += (-?\d+)`)
 	quoted     = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+	offset     = regexp.MustCompile(`, (\d+)\) += `)
 	ofFile     = regexp.MustCompile(`^\d+<([^>]*)>`)
 )
 
@@ -118,10 +120,19 @@ func readCall(line, data string) (o op, ok bool) {
 	case "fsync", "fdatasync":
 		o = op{kind: opSync, path: inside(fileOf(args))}
 	case "write", "writev", "pwrite64", "pwritev":
-		if strings.Contains(args, `\"kind\":\"ended\"`) && !strings.HasPrefix(fileOf(args), "/") {
-			return op{kind: opTold}, true
+		if !strings.HasPrefix(fileOf(args), "/") { // a socket
+			switch {
+			case strings.Contains(args, `\"kind\":\"ended\"`):
+				return op{kind: opTold}, true
+			case strings.Contains(args, `{\"RunId\":\"wr_`):
+				return op{kind: opAnswered}, true
+			}
+			return o, false
 		}
-		o = op{kind: opWrite, path: inside(fileOf(args)), n: n}
+		o = op{kind: opWrite, path: inside(fileOf(args)), at: -1, n: n}
+		if at := offset.FindStringSubmatch(args); at != nil && strings.HasPrefix(call, "p") {
+			o.at, _ = strconv.ParseInt(at[1], 10, 64)
+		}
 	case "execve":
 		return op{kind: opStarted}, len(names) > 2 && strings.HasPrefix(names[2], filepath.Join(data, "files"))
 	}
