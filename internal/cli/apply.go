@@ -42,18 +42,21 @@ is told as a warning.`,
 			if err != nil {
 				return err
 			}
-			own := creates
-			if plan {
-				own = reads
-			}
-			return a.withTarget(cmd.Context(), own, func(ctx context.Context, to *target) error {
+			apply := func(ctx context.Context, to *target) error {
 				results, err := a.applyTemplate(ctx, to, t, plan)
 				// What was done before an error is shown as well.
 				if showErr := a.showApplied(results, plan); err == nil {
 					err = showErr
 				}
 				return err
-			})
+			}
+			switch {
+			case !plan:
+				return a.withTarget(cmd.Context(), creates, apply)
+			case a.flags.endpoint == "" && a.flags.profile == "" && hasData(a.flags.data) != nil:
+				return apply(cmd.Context(), &target{Caller: nothingYet{}, Kind: targetInProcess, Close: noClose})
+			}
+			return a.withTarget(cmd.Context(), reads, apply)
 		},
 	}
 	o.register(cmd)
@@ -66,6 +69,9 @@ func (a *app) readTemplate(name string, o templateOptions) (*cfn.Template, error
 	t, warnings, err := a.parseTemplate(name, o)
 	for _, w := range warnings {
 		fmt.Fprintf(a.Stderr, "%s %s\n", a.err.paint(yellow, "warning:"), w)
+	}
+	if err == nil {
+		err = a.refuseCrawlers(t)
 	}
 	return t, err
 }

@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -198,4 +201,27 @@ func TestLogsWait(t *testing.T) {
 	has(t, errs, "no job run has this id")
 	_, errs = w.reglue(t, exitRefused, "logs", "-f", "nightly", "alert")
 	has(t, errs, "alert has no job run")
+}
+
+// TestNothingIsLeft: what is refused, and a plan, make no folder.
+func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorks(t)
+	out, _ := w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir, "--plan")
+	has(t, out, "+ would be created  job", "would be created  workflow", "would be created  trigger")
+	_, errs := w.reglue(t, exitRefused, "serve", "--map", "foo")
+	has(t, errs, "s3://bucket=DIR")
+	w.write(t, "crawl.yaml", pipeline+`
+  Seen: {Type: AWS::Glue::Trigger, Properties: {Name: seen, WorkflowName: !Ref Nightly, Type: CONDITIONAL, StartOnCreation: true, Predicate: {Conditions: [{LogicalOperator: EQUALS, CrawlerName: lake, CrawlState: SUCCEEDED}]}, Actions: [{JobName: !Ref Load}]}}
+`)
+	for _, command := range []string{"apply", "run"} {
+		_, errs = w.reglue(t, exitRefused, command, filepath.Join(w.dir, "crawl.yaml"), "--parameter", "Dir="+w.dir)
+		has(t, errs, "trigger seen watches the crawler lake", "nothing was changed")
+	}
+	if _, err := os.Stat(w.data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a data folder was left: %v", err)
+	}
+	if _, errs := newUse("runs", "--since", "soon").run(t, exitRefused); !strings.Contains(errs, "12h, 90m or 2d") {
+		t.Error(errs)
+	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -16,6 +17,8 @@ type planDescription struct {
 	Starts   []string       `json:"starts"` // node ids, as ResumeWorkflowRun would answer them
 	Nodes    []nodePlanned  `json:"nodes"`
 	Counts   map[string]int `json:"counts"`
+	// ResumedAs is the newest run that was resumed from this one before.
+	ResumedAs *resumedAs `json:"resumedAs,omitempty"`
 
 	groups map[string][]int // indexes of Nodes by verdict
 }
@@ -85,9 +88,12 @@ func makePlan(prior *glue.WorkflowRun, ids []string, now int64) (*planDescriptio
 	return d, nil
 }
 
-func (a *app) showPlan(prior *glue.WorkflowRun, ids []string) error {
+func (a *app) showPlan(ctx context.Context, t *target, prior *glue.WorkflowRun, ids []string) error {
 	d, err := makePlan(prior, ids, a.now().UnixMilli())
 	if err != nil {
+		return err
+	}
+	if d.ResumedAs, err = resumedFrom(ctx, t, prior); err != nil {
 		return err
 	}
 	if a.json() {
@@ -101,6 +107,9 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	o := outcomeOf(prior)
 	fmt.Fprintf(to, "%s\n", to.paint(bold, fmt.Sprintf("Plan to resume run %s of %s (%s)",
 		shortRun(prior.WorkflowRunId), oneLine(prior.Name), o.text())))
+	if d.ResumedAs != nil {
+		to.paragraph(d.ResumedAs.text(), "", yellow)
+	}
 	for _, group := range []struct {
 		verdict, title string
 		sign           cell

@@ -129,7 +129,7 @@ func (p *lineProgress) show(run *glue.WorkflowRun) {
 		p.seen = map[string]string{}
 		text := "run " + run.WorkflowRunId + " of " + run.Name
 		if run.PreviousRunId != "" {
-			text += ", resumed from " + run.PreviousRunId
+			text += ", resumed from " + shortRun(run.PreviousRunId)
 		}
 		p.note(text)
 	}

@@ -114,6 +114,13 @@ func TestRunBreaksAndIsResumed(t *testing.T) {
 	has(t, out, "1 failed, 1 never started", "load: ValueError", "resumed as wr_", "3 succeeded")
 	_, errs := w.reglue(t, exitRefused, "resume", "nightly", "--failed")
 	has(t, errs, "there is nothing to repeat, and nothing was changed")
+	var both []listedRun
+	out, _ = w.reglue(t, 0, "runs", "--since", "2d", "-o", "json")
+	if err := json.Unmarshal([]byte(out), &both); err != nil || len(both) != 2 {
+		t.Fatalf("%d runs, %v", len(both), err)
+	}
+	out, _ = w.reglue(t, 0, "resume", "nightly", both[1].RunID, "--failed", "--plan")
+	has(t, out, "It was already resumed as "+shortRun(both[0].RunID)+": 3 succeeded", "Start at once")
 	out, _ = w.reglue(t, 0, "runs", "-o", "json")
 	var list []listedRun
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 2 {

@@ -66,7 +66,7 @@ func (a *app) resume(ctx context.Context, workflow, run string, o resumeOptions)
 			if err != nil {
 				return err
 			}
-			return stoppedRun(t, prior, a.showPlan(prior, ids))
+			return stoppedRun(t, prior, a.showPlan(ctx, t, prior, ids))
 		})
 	}
 	return a.withOwner(ctx, repairs, o.server, func(ctx context.Context, t *target) error {
@@ -84,6 +84,10 @@ func (a *app) resumeNodes(ctx context.Context, t *target, prior *glue.WorkflowRu
 	if err := a.confirm(t, what); err != nil {
 		return err
 	}
+	before, err := resumedFrom(ctx, t, prior)
+	if err != nil {
+		return err
+	}
 	out, err := call[glue.ResumeWorkflowRunResponse](ctx, t, "ResumeWorkflowRun",
 		&glue.ResumeWorkflowRunRequest{Name: prior.Name, RunId: prior.WorkflowRunId, NodeIds: ids})
 	if err != nil {
@@ -92,12 +96,41 @@ func (a *app) resumeNodes(ctx context.Context, t *target, prior *glue.WorkflowRu
 	if !a.json() {
 		a.out.paragraph(fmt.Sprintf("Resumed run %s of %s as %s, starting with %s.",
 			shortRun(prior.WorkflowRunId), prior.Name, shortRun(out.RunId), nodeNames(prior, out.NodeIds)), "", plain)
+		if before != nil {
+			a.out.paragraph(before.text(), "", yellow)
+		}
 		fmt.Fprintln(a.out)
 	}
 	if o.detach {
 		return a.detach(t, prior.Name, out.RunId, o.server)
 	}
 	return a.watch(ctx, t, prior.Name, out.RunId, o.server)
+}
+
+// resumedFrom is the newest run that was resumed from this one, among the newest
+// runs; nil when there is none.
+func resumedFrom(ctx context.Context, t *target, prior *glue.WorkflowRun) (*resumedAs, error) {
+	var newest *glue.WorkflowRun
+	seen := 0
+	for run, err := range workflowRuns(ctx, t, prior.Name, runPage) {
+		if err != nil {
+			return nil, err
+		}
+		if run.PreviousRunId == prior.WorkflowRunId && (newest == nil || run.StartedOn > newest.StartedOn) {
+			newest = run
+		}
+		if seen++; seen == runPage {
+			break
+		}
+	}
+	if newest == nil {
+		return nil, nil
+	}
+	return &resumedAs{newest.WorkflowRunId, outcomeOf(newest)}, nil
+}
+
+func (r *resumedAs) text() string {
+	return fmt.Sprintf("It was already resumed as %s: %s.", shortRun(r.RunID), r.Outcome.text())
 }
 
 // stoppedRun adds to the refusal of a STOPPED run what lets it be resumed here.

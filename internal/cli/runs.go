@@ -3,8 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +22,38 @@ type runsOptions struct {
 }
 
 const defaultRunLimit = 20
+
+// span is a time span as a flag takes it: Go's, and days.
+type span time.Duration
+
+func (s *span) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return time.Duration(*s).String()
+}
+
+// Type names the value in the help.
+func (s *span) Type() string { return "duration" }
+
+// Set reads 12h, 90m or 2d.
+func (s *span) Set(text string) error {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		const most = 100_000
+		n, err := strconv.ParseFloat(days, 64)
+		if err != nil || n < 0 || n > most {
+			return errors.New("write it as 12h, 90m or 2d")
+		}
+		*s = span(n * float64(24*time.Hour))
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return errors.New("write it as 12h, 90m or 2d")
+	}
+	*s = span(d)
+	return nil
+}
 
 func newRunsCommand(a *app) *cobra.Command {
 	var o runsOptions
@@ -46,7 +80,7 @@ whatever failed in it.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.failed, "failed", false, "only runs in which a node failed or was stopped, or that could not start")
-	cmd.Flags().DurationVar(&o.since, "since", 0, "only runs that started within this time, such as 12h")
+	cmd.Flags().Var((*span)(&o.since), "since", "only runs that started within this time, such as 12h or 2d")
 	cmd.Flags().IntVarP(&o.limit, "limit", "n", defaultRunLimit, "at most this many; 0 for all, as with --since")
 	return cmd
 }

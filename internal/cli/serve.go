@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -124,6 +125,10 @@ func (a *app) serve(ctx context.Context, o serverOptions) error {
 
 // sayServing tells how to reach the server; a new key is shown this once.
 func (a *app) sayServing(s *server) {
+	if _, port, err := net.SplitHostPort(s.taken); err == nil {
+		_, now, _ := net.SplitHostPort(s.listener.Addr().String()) // a listener's address has a port
+		fmt.Fprintf(a.Stdout, "port %s is taken, so this server listens on port %s; --listen chooses one\n", port, now)
+	}
 	fmt.Fprintf(a.Stdout, "reglue serves the Glue API at %s from %s\n", s.Endpoint, s.opt.Data)
 	if s.newKey {
 		fmt.Fprintf(a.Stdout, "A key was made; it is kept in the data folder and not shown again:\n\n"+

@@ -75,6 +75,8 @@ type server struct {
 	key      accessKey
 	// last is what the owner before left.
 	last ownerInfo
+	// taken is the address that another process had; empty when it was free.
+	taken string
 	// newKey is set when this start made the key.
 	newKey bool
 
@@ -136,6 +138,10 @@ func (o *serverOptions) complete() error {
 	}
 	if o.Auth != "" && o.Auth != authNone && o.Auth != authSigV4 {
 		return fmt.Errorf("--auth must be %s or %s, not %q", authNone, authSigV4, o.Auth)
+	}
+	// Refused before there is a folder.
+	if _, err := s3.NewMap(o.Data, o.Maps); err != nil {
+		return err
 	}
 	if o.Listen == "" || o.Auth == authSigV4 {
 		return nil
@@ -247,6 +253,9 @@ func (s *server) listen(ctx context.Context) (net.Listener, error) {
 		l, err := lc.Listen(ctx, "tcp", addr)
 		if err == nil {
 			return l, nil
+		}
+		if addr == tries[0] {
+			s.taken = addr
 		}
 		if addr == tries[0] && s.last.Address != "" {
 			s.opt.Log.Warn("the address of the last owner is taken; jobs that still run from then can't reach this server", "address", addr)

@@ -146,11 +146,14 @@ func (a *app) carriedSummary(r *glue.WorkflowRun) {
 		return
 	}
 	text := fmt.Sprintf("  %s carried over, %d ran", plural(c.carried, "node"), c.ran)
-	if saved := duration(c.saved); saved != "" {
-		text += "; " + saved + " of work was not repeated"
+	if c.saved >= leastTold {
+		text += "; " + duration(c.saved) + " of work was not repeated"
 	}
 	fmt.Fprintln(a.out, text+".")
 }
+
+// leastTold is the shortest time that does not read as 0.0s.
+const leastTold = 50 * time.Millisecond
 
 // carriedCount is what a resumed run carried over and what it ran.
 type carriedCount struct {
