@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -211,6 +213,8 @@ func TestNothingIsLeft(t *testing.T) {
 	has(t, out, "+ would be created  job", "would be created  workflow", "would be created  trigger")
 	_, errs := w.reglue(t, exitRefused, "serve", "--map", "foo")
 	has(t, errs, "s3://bucket=DIR")
+	_, errs = w.reglue(t, exitRefused, "serve", "--allow-aws", "coffee")
+	has(t, errs, "--allow-aws does not know")
 	w.write(t, "crawl.yaml", pipeline+`
   Seen: {Type: AWS::Glue::Trigger, Properties: {Name: seen, WorkflowName: !Ref Nightly, Type: CONDITIONAL, StartOnCreation: true, Predicate: {Conditions: [{LogicalOperator: EQUALS, CrawlerName: lake, CrawlState: SUCCEEDED}]}, Actions: [{JobName: !Ref Load}]}}
 `)
@@ -224,4 +228,31 @@ func TestNothingIsLeft(t *testing.T) {
 	if _, errs := newUse("runs", "--since", "soon").run(t, exitRefused); !strings.Contains(errs, "12h, 90m or 2d") {
 		t.Error(errs)
 	}
+}
+
+// TestHintsRepeatSettings: the resume that is offered serves the folder as the run
+// did.
+func TestHintsRepeatSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorks(t)
+	lake := filepath.Join(w.dir, "the lake")
+	if err := os.Mkdir(lake, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := w.reglue(t, exitFailed, "run", w.template, "--parameter", "Dir="+w.dir, "--map", "s3://lake="+lake, "--max-local-jobs", "2")
+	has(t, out, "--failed --plan --data "+w.data+" --map 's3://lake="+lake+"' --max-local-jobs 2")
+}
+
+// TestTakenPort tells that the usual port is not to be had, whoever has it.
+func TestTakenPort(t *testing.T) {
+	t.Parallel()
+	if l, err := net.Listen("tcp", defaultListen); err == nil {
+		defer l.Close()
+	}
+	u := newUse("serve", "--data", filepath.Join(t.TempDir(), "data"))
+	code := u.begin(t)
+	waitFor(t, u.out, "reglue serves the Glue API")
+	has(t, u.out.String(), "port 4780 is taken, so this server listens on port ", "reglue serves")
+	u.signals <- syscall.SIGTERM
+	ends(t, code, u, 0)
 }

@@ -59,11 +59,8 @@ func openServices(ctx context.Context, names []string, region string) (*openedSe
 	if len(names) == 0 {
 		return nil, nil
 	}
-	for _, n := range names {
-		if _, ok := awsServices[n]; !ok {
-			return nil, fmt.Errorf("--allow-aws does not know %q; it knows %s",
-				n, strings.Join(slices.Sorted(maps.Keys(awsServices)), ", "))
-		}
+	if err := knownServices(names); err != nil {
+		return nil, err
 	}
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -76,6 +73,16 @@ func openServices(ctx context.Context, names []string, region string) (*openedSe
 		return nil, fmt.Errorf("--allow-aws gives jobs the server's credentials, and it has none: %w", err)
 	}
 	return &openedServices{names: names, region: region, creds: cfg.Credentials}, nil
+}
+
+func knownServices(names []string) error {
+	for _, n := range names {
+		if _, ok := awsServices[n]; !ok {
+			return fmt.Errorf("--allow-aws does not know %q; it knows %s",
+				n, strings.Join(slices.Sorted(maps.Keys(awsServices)), ", "))
+		}
+	}
+	return nil
 }
 
 // env is what the opened services add to a job's environment.

@@ -143,6 +143,9 @@ func (o *serverOptions) complete() error {
 	if _, err := s3.NewMap(o.Data, o.Maps); err != nil {
 		return err
 	}
+	if err := knownServices(o.AllowAWS); err != nil {
+		return err
+	}
 	if o.Listen == "" || o.Auth == authSigV4 {
 		return nil
 	}
