@@ -243,16 +243,27 @@ func TestHintsRepeatSettings(t *testing.T) {
 	has(t, out, "--failed --plan --data "+w.data+" --map 's3://lake="+lake+"' --max-local-jobs 2")
 }
 
-// TestTakenPort tells that the usual port is not to be had, whoever has it.
+// TestTakenPort tells that the port of the last owner is not to be had.
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
-	if l, err := net.Listen("tcp", defaultListen); err == nil {
-		defer l.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	u := newUse("serve", "--data", filepath.Join(t.TempDir(), "data"))
+	defer l.Close()
+	data := filepath.Join(t.TempDir(), "data")
+	f, err := own(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.tell(ownerInfo{Address: l.Addr().String()}), f.release()); err != nil {
+		t.Fatal(err)
+	}
+	u := newUse("serve", "--data", data)
 	code := u.begin(t)
 	waitFor(t, u.out, "reglue serves the Glue API")
-	has(t, u.out.String(), "port 4780 is taken, so this server listens on port ", "reglue serves")
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // it is an address
+	has(t, u.out.String(), "port "+port+" is taken, so this server listens on port ", "reglue serves")
 	u.signals <- syscall.SIGTERM
 	ends(t, code, u, 0)
 }
