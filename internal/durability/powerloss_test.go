@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,9 +33,7 @@ type moment struct {
 // does not run again, and an end that anybody was told of is known.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("strace"); err != nil {
-		missing(t, "strace is missing: install it, for example with apt-get install strace")
-	}
+	needStrace(t)
 	r := newRig(t)
 	template := r.defined()
 	run, steps, contents := r.traceRun()

@@ -5,10 +5,12 @@ package durability
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"testing"
 )
 
 type opKind int
@@ -44,6 +46,13 @@ func (o op) String() string {
 var traced = []string{
 	"strace", "-D", "-f", "-y", "-q", "-s", "600", "-e", "signal=none",
 	"-e", "trace=/^(openat?|creat|p?write(v|64)?|fsync|fdatasync|(link|rename|unlink|mkdir)(at2?)?|rmdir|execve)$", "-o",
+}
+
+func needStrace(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("strace"); err != nil {
+		missing(t, "strace is missing: install it, for example with apt-get install strace")
+	}
 }
 
 var (
