@@ -83,9 +83,9 @@ func (j *job) run() Event {
 	failpoint.Hit(FailBeforeExit)
 	j.keep(exit)
 	failpoint.Hit(FailAfterExit)
-	_ = os.Remove(filepath.Join(j.dir, envFile)) // gone already, or the sweep takes it
-	s.markLost()                                 // there was room for the exit, so perhaps for this
-	_ = os.Remove(filepath.Join(j.dir, "work"))  // only when the job left nothing in it
+	// Emptied, not removed: ext4 makes the next files pay for a deleted one.
+	_ = os.Truncate(filepath.Join(j.dir, envFile), 0)
+	s.markLost() // there was room for the exit, so perhaps for this
 	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
 }
 
