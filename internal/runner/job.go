@@ -83,9 +83,8 @@ func (j *job) run() Event {
 	failpoint.Hit(FailBeforeExit)
 	j.keep(exit)
 	failpoint.Hit(FailAfterExit)
-	// Emptied, not removed: ext4 makes the next files pay for a deleted one.
-	_ = os.Truncate(filepath.Join(j.dir, envFile), 0)
-	s.markLost() // there was room for the exit, so perhaps for this
+	_ = os.Remove(filepath.Join(j.dir, envFile)) // it may hold credentials
+	s.markLost()                                 // there was room for the exit, so perhaps for this
 	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
 }
 

@@ -125,8 +125,8 @@ func makeShards(dataDir string) error {
 
 // WriteSpec puts the spec where the runner will look for it. It need not be
 // durable: without a claim the job run never started and gets a new one. The
-// environment may hold credentials, so it has a file of its own, which is emptied
-// when the job is over.
+// environment may hold credentials, so it has a file of its own, which goes when the
+// job is over.
 func WriteSpec(dir string, s Spec) error {
 	if err := writeJSON(filepath.Join(dir, envFile), s.Env); err != nil {
 		return err
@@ -150,7 +150,7 @@ func ReadSpec(dir string) (Spec, error) {
 	if err := readJSON(filepath.Join(dir, specFile), &s); err != nil {
 		return s, err
 	}
-	if err := readJSON(filepath.Join(dir, envFile), &s.Env); err != nil {
+	if err := readJSON(filepath.Join(dir, envFile), &s.Env); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return s, err
 	}
 	if len(s.Argv) == 0 {
@@ -161,7 +161,7 @@ func ReadSpec(dir string) (Spec, error) {
 
 func readJSON(path string, v any) error {
 	data, err := os.ReadFile(path)
-	if err != nil || len(data) == 0 {
+	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
