@@ -47,6 +47,7 @@ func (r *rig) callAs(invocation, op string, in, out any) error {
 		}
 		return refusal(op, status, answer)
 	}
+	r.dump()
 	return fmt.Errorf("%s was not answered in %s", op, patience)
 }
 
@@ -117,6 +118,7 @@ func (r *rig) toEnd(workflow, id string) (*glue.WorkflowRun, error) {
 			return run, err
 		}
 	}
+	r.dump()
 	return nil, fmt.Errorf("run %s of %s does not end", id, workflow)
 }
 

@@ -4,6 +4,7 @@ package durability
 
 import (
 	"bufio"
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,10 +73,18 @@ func (r *rig) clean() {
 	}
 	for _, log := range []string{filepath.Join(r.dir, "server.log"), filepath.Join(r.data, "runner", "runner.log")} {
 		text, _ := os.ReadFile(log) // there may be none
-		if len(text) > 6000 {
-			text = text[len(text)-6000:]
+		from := max(0, len(text)-6000)
+		if at := bytes.Index(text, []byte("SIGQUIT: quit")); at >= 0 {
+			text, from = text[:min(len(text), at+40000)], max(0, at-6000)
 		}
-		r.t.Logf("%s:\n%s", log, text)
+		r.t.Logf("%s:\n%s", log, text[from:])
+	}
+}
+
+// dump lets the server, which hangs, write down what it is doing, and end.
+func (r *rig) dump() {
+	if s := r.server(); s != nil {
+		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // it may be gone
 	}
 }
 
