@@ -159,6 +159,9 @@ func (l *load) resume(choose *rand.Rand, workflow, id string) {
 	l.mu.Lock()
 	l.resumed[id] = append(l.resumed[id], out.RunId)
 	l.mu.Unlock()
+	if workflow == "halt" { // a lost runner completes it, and then it may be resumed at its job that never ends
+		l.stop(workflow, out.RunId)
+	}
 	if choose.IntN(3) == 0 {
 		l.resume(choose, workflow, out.RunId)
 	}
