@@ -3,6 +3,7 @@
 package durability
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
@@ -42,6 +43,10 @@ func (d *disk) do(o op) {
 				o.at = f.size
 			}
 			f.size = max(f.size, o.at+o.n)
+		}
+	case opTruncate:
+		if f := d.now[o.path]; f != nil {
+			f.size = o.n
 		}
 	case opSync:
 		d.sync(o.path)
@@ -106,8 +111,8 @@ func (l left) String() string {
 	return b.String()
 }
 
-// write makes the state below root. contents gives the full bytes of each path
-// that ever was.
+// write makes the state below root. contents gives the bytes of each path that
+// ever was; what is not known any more may have been anything.
 func (l left) write(root string, contents map[string][]byte) error {
 	for _, p := range slices.Sorted(maps.Keys(l)) { // folders come before what is in them
 		target := filepath.Join(root, p)
@@ -118,7 +123,9 @@ func (l left) write(root string, contents map[string][]byte) error {
 		if l[p] < 0 {
 			err = os.Mkdir(target, 0o700)
 		} else {
-			err = os.WriteFile(target, contents[p][:l[p]], 0o600)
+			missing := max(0, l[p]-int64(len(contents[p])))
+			text := append(slices.Clone(contents[p]), bytes.Repeat([]byte("?"), int(missing))...)
+			err = os.WriteFile(target, text[:l[p]], 0o600)
 		}
 		if err != nil {
 			return err

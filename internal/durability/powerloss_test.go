@@ -243,7 +243,7 @@ func (r *rig) jobFolder() string {
 }
 
 // contents reads the files that the steps have left, for each of the names that
-// they ever had. What was removed may have held anything.
+// they ever had.
 func (r *rig) contents(steps []op) map[string][]byte {
 	r.t.Helper()
 	d, owner := newDisk(), map[*inode][]string{}
@@ -254,11 +254,6 @@ func (r *rig) contents(steps []op) map[string][]byte {
 		}
 	}
 	all := map[string][]byte{}
-	for f, names := range owner {
-		for _, name := range names {
-			all[name] = bytes.Repeat([]byte("?"), int(f.size))
-		}
-	}
 	for p, f := range d.now {
 		if f.dir {
 			continue

@@ -19,6 +19,7 @@ const (
 	opOpen opKind = iota
 	opMkdir
 	opWrite
+	opTruncate
 	opSync
 	opLink
 	opRename
@@ -38,14 +39,14 @@ type op struct {
 }
 
 func (o op) String() string {
-	name := [...]string{"open", "mkdir", "write", "sync", "link", "rename", "remove", "answered", "job started", "end told"}[o.kind]
+	name := [...]string{"open", "mkdir", "write", "truncate", "sync", "link", "rename", "remove", "answered", "job started", "end told"}[o.kind]
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s", name, filepath.Base(o.path), strings.TrimPrefix(filepath.Base(o.to), ".")))
 }
 
 // traced are the system calls that change files, start programs and send.
 var traced = []string{
 	"strace", "-D", "-f", "-y", "-q", "-s", "600", "-e", "signal=none",
-	"-e", "trace=/^(openat?|creat|p?write(v|64)?|fsync|fdatasync|(link|rename|unlink|mkdir)(at2?)?|rmdir|execve)$", "-o",
+	"-e", "trace=/^(openat?|creat|p?write(v|64)?|f?truncate|fsync|fdatasync|(link|rename|unlink|mkdir)(at2?)?|rmdir|execve)$", "-o",
 }
 
 func needStrace(t *testing.T) {
@@ -61,7 +62,7 @@ var (
 	unfinished = " <unfinished ...>"
 	result     = regexp.MustCompile(`\) += (-?\d+)`)
 	quoted     = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
-	offset     = regexp.MustCompile(`, (\d+)\) += `)
+	lastNumber = regexp.MustCompile(`, (\d+)\) += `)
 	ofFile     = regexp.MustCompile(`^\d+<([^>]*)>`)
 )
 
@@ -139,13 +140,27 @@ func readCall(line, data string) (o op, ok bool) {
 			return o, false
 		}
 		o = op{kind: opWrite, path: inside(fileOf(args)), at: -1, n: n}
-		if at := offset.FindStringSubmatch(args); at != nil && strings.HasPrefix(call, "p") {
-			o.at, _ = strconv.ParseInt(at[1], 10, 64)
+		if strings.HasPrefix(call, "p") {
+			o.at = numberIn(args)
 		}
+	case "truncate":
+		o = op{kind: opTruncate, path: inside(names[0]), n: numberIn(args)}
+	case "ftruncate":
+		o = op{kind: opTruncate, path: inside(fileOf(args)), n: numberIn(args)}
 	case "execve":
 		return op{kind: opStarted}, len(names) > 2 && strings.HasPrefix(names[2], filepath.Join(data, "files"))
 	}
 	return o, ok
+}
+
+// numberIn is the last argument of a call.
+func numberIn(args string) int64 {
+	m := lastNumber.FindStringSubmatch(args)
+	if m == nil {
+		return -1
+	}
+	n, _ := strconv.ParseInt(m[1], 10, 64) // digits alone
+	return n
 }
 
 // fileOf is what strace says that the descriptor of a call leads to.
