@@ -141,13 +141,13 @@ func (a *API) getJobRuns(ctx context.Context, r *glue.GetJobRunsRequest) (*glue.
 
 // runReader makes job runs as they are sent, in one view of the store.
 type runReader struct {
-	a      *API
-	tx     *store.Tx
-	graphs map[int64]*flow.Graph // of workflow runs, by sequence
+	a    *API
+	tx   *store.Tx
+	runs map[int64]*store.Run // workflow runs by sequence
 }
 
 func (a *API) newRunReader(tx *store.Tx) *runReader {
-	return &runReader{a: a, tx: tx, graphs: map[int64]*flow.Graph{}}
+	return &runReader{a: a, tx: tx, runs: map[int64]*store.Run{}}
 }
 
 // jobRun makes a job run of its row. It is the job as it was when the attempt
@@ -216,33 +216,35 @@ func (r *runReader) request(rec *store.JobRun, g *flow.Graph) (*glue.StartJobRun
 	if rec.Run == 0 {
 		return &glue.StartJobRunRequest{}, nil
 	}
+	run, err := r.run(rec.Run)
+	if err != nil || run == nil {
+		return &glue.StartJobRunRequest{}, err
+	}
 	if g == nil {
-		var err error
-		if g, err = r.graphOf(rec.Run); err != nil || g == nil {
-			return &glue.StartJobRunRequest{}, err
+		if g, err = r.a.engine.Graph(r.tx, run.Definition); err != nil {
+			return nil, err
 		}
 	}
 	a := &g.Actions[rec.Action]
 	action := &g.Triggers[a.Trigger].Def.Actions[a.Index]
+	o := run.Override(rec.Job).Apply(action.Override())
 	return &glue.StartJobRunRequest{
-		Arguments: action.Arguments, Timeout: action.Timeout,
+		Arguments: o.Arguments, Timeout: o.Timeout,
 		SecurityConfiguration: action.SecurityConfiguration, NotificationProperty: action.NotificationProperty,
 	}, nil
 }
 
-// graphOf is the snapshot of a workflow run, also of one whose workflow is gone;
-// nil when the run's row is gone too.
-func (r *runReader) graphOf(run int64) (*flow.Graph, error) {
-	if g, ok := r.graphs[run]; ok {
-		return g, nil
+// run is a workflow run, also one whose workflow is gone; nil when the run's row is
+// gone too.
+func (r *runReader) run(seq int64) (*store.Run, error) {
+	if rec, ok := r.runs[seq]; ok {
+		return rec, nil
 	}
-	rec, err := r.tx.RunBySeq(run)
-	if err != nil || rec == nil {
-		return nil, err
+	rec, err := r.tx.RunBySeq(seq)
+	if err == nil {
+		r.runs[seq] = rec
 	}
-	g, err := r.a.engine.Graph(r.tx, rec.Definition)
-	r.graphs[run] = g
-	return g, err
+	return rec, err
 }
 
 // definition is a job as it was.

@@ -128,7 +128,7 @@ func (b *batch) startAttempt(lr *liveRun, st *flow.Start, at int64) (*flow.Ended
 	if reason != flow.Blank {
 		return &flow.Ended{Attempt: st.Attempt, State: reason, Refused: true}, nil
 	}
-	b.start(lj, tr.Actions[a.Index].Override())
+	b.start(lj, lj.override())
 	return nil, nil
 }
 
@@ -221,6 +221,9 @@ func (e *Engine) spec(lj *liveJob, o glue.Override) executor.Spec {
 	}
 	if lj.run != nil {
 		s.WorkflowName, s.WorkflowRunID = lj.run.rec.Workflow, lj.run.rec.ID
+		if lj.run.rec.Resume != nil {
+			s.Files = lj.run.rec.Resume.Files
+		}
 	}
 	if e.opt.EndpointURL != nil {
 		s.EndpointURL = e.opt.EndpointURL(lj.rec.ID)
@@ -235,7 +238,8 @@ func (lj *liveJob) override() glue.Override {
 		return lj.rec.Request.Override()
 	case lj.run != nil:
 		a := &lj.run.graph.Actions[lj.rec.Action]
-		return lj.run.graph.Triggers[a.Trigger].Def.Actions[a.Index].Override()
+		action := lj.run.graph.Triggers[a.Trigger].Def.Actions[a.Index].Override()
+		return lj.run.rec.Override(lj.rec.Job).Apply(action)
 	}
 	return glue.Override{}
 }

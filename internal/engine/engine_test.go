@@ -276,7 +276,7 @@ func TestResumedRunSurvivesARestart(t *testing.T) {
 	states["b"] = "" // held now
 	_, graph := h.load(first)
 	node := graph.Nodes[graph.Actions[1].Node].ID
-	res, err := h.engine.ResumeWorkflowRun(t.Context(), engine.Call{}, "w", first.ID, []string{node})
+	res, err := h.engine.ResumeWorkflowRun(t.Context(), engine.Call{}, &engine.ResumeRequest{Workflow: "w", RunID: first.ID, Request: flow.Request{Nodes: []string{node}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestRefusedResumeLeavesNothing(t *testing.T) {
 	h := newHost(t, outcomes(nil))
 	h.define("w", nil, nil, start("a"))
 	first := h.finished("w", h.startRun("w"))
-	_, err := h.engine.ResumeWorkflowRun(t.Context(), engine.Call{}, "w", first.ID, []string{"wnode_none"})
+	_, err := h.engine.ResumeWorkflowRun(t.Context(), engine.Call{}, &engine.ResumeRequest{Workflow: "w", RunID: first.ID, Request: flow.Request{Nodes: []string{"wnode_none"}}})
 	if !errors.Is(err, &glue.Error{Kind: glue.InvalidInput}) {
 		t.Errorf("error %v", err)
 	}

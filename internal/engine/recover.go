@@ -188,5 +188,5 @@ func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run,
 	if err != nil {
 		return nil, err
 	}
-	return flow.Rebase(g, run, rec.Roots, rec.ID), nil
+	return flow.Rebase(g, run, rec.Scope(), rec.ID), nil
 }

@@ -50,6 +50,9 @@ func (b *batch) reported(r executor.Report) error {
 	if lj.job != nil {
 		retries = lj.job.Retries()
 	}
+	if o := lj.run.rec.Override(lj.rec.Job); o.Retries != nil {
+		retries = *o.Retries
+	}
 	return b.apply(lj.run, flow.Ended{Attempt: lj.rec.Attempt, State: state, Retries: retries})
 }
 

@@ -2,6 +2,10 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"reflect"
+	"strings"
+	"time"
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
@@ -14,58 +18,157 @@ type Resumed struct {
 	NodeIDs []string
 }
 
+// ResumeRequest is a resume. Workflow, RunID and Nodes alone are AWS's; what the
+// rest asks for is kept with the new run.
+type ResumeRequest struct {
+	Workflow, RunID string
+	flow.Request
+	// By names who asks.
+	By string
+	// Because is the reason for accepting nodes.
+	Because string
+	// Properties are set in the new run over those that it takes over.
+	Properties map[string]string
+	// Overrides are set for jobs, by name, over those that it inherits.
+	Overrides map[string]glue.RunOverride
+	// AnyResume lifts R41 for this resume.
+	AnyResume bool
+	// ExpectHead is the run that must be the newest of the family; empty for any.
+	ExpectHead string
+	// Files are the contents that jobs must use: locations and SHA-256.
+	Files map[string]string
+	// Before are commands that have been run for the nodes to repeat.
+	Before []store.Before
+	// Token makes repeats of this request with the same token one resume.
+	Token string
+	// Check may refuse the resume as late as in its own transaction.
+	Check func(tx *store.Tx) error
+}
+
 // ResumeWorkflowRun starts a new run that repeats the nodes and all downstream
 // of them and carries the rest (glue-semantics 6). Checks come in the order of
 // R1; a refused call leaves nothing behind. Errors: EntityNotFound,
-// IllegalWorkflowState, InvalidInput, ConcurrentRunsExceeded.
-func (e *Engine) ResumeWorkflowRun(ctx context.Context, call Call, workflow, runID string, nodeIDs []string) (res Resumed, err error) {
+// IllegalWorkflowState, InvalidInput, ConcurrentRunsExceeded,
+// IdempotentMismatch.
+func (e *Engine) ResumeWorkflowRun(ctx context.Context, call Call, req *ResumeRequest) (res Resumed, err error) {
 	err = e.do(ctx, func(b *batch) error {
 		return b.once(call, &res, func() error {
-			res, err = b.resume(workflow, runID, nodeIDs)
-			return err
+			return b.onceToken(call, req, &res, func() error {
+				res, err = b.resume(req)
+				return err
+			})
 		})
 	})
 	return res, err
 }
 
-func (b *batch) resume(workflow, runID string, nodeIDs []string) (Resumed, error) {
-	w, err := b.workflow(workflow)
+// onceToken gives the first answer again to who repeats a request under its own
+// token.
+func (b *batch) onceToken(call Call, req *ResumeRequest, res *Resumed, f func() error) error {
+	if req.Token == "" {
+		return f()
+	}
+	call.Invocation, call.Caller = "token "+req.Token, ""
+	call.BodyHash = req.RunID + " " + strings.Join(req.Nodes, " ")
+	seen, err := b.tx.Invocation(call.Caller, call.Operation, call.Invocation)
+	if err != nil {
+		return err
+	}
+	if seen != nil && seen.Body != call.BodyHash {
+		return glue.Errorf(glue.IdempotentMismatch,
+			"ClientToken %s was used for another resume; use a new one for each", req.Token)
+	}
+	return b.once(call, res, f)
+}
+
+func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
+	w, err := b.workflow(req.Workflow)
 	if err != nil {
 		return Resumed{}, err
 	}
-	prior, err := b.tx.Run(workflow, runID)
+	prior, err := b.tx.Run(req.Workflow, req.RunID)
 	if err != nil {
 		return Resumed{}, err
 	}
 	if prior == nil {
 		return Resumed{}, notFound()
 	}
-	if err := b.resumable(prior); err != nil {
+	if err := b.isHead(prior, req.ExpectHead); err != nil {
+		return Resumed{}, err
+	}
+	if err := b.resumable(prior, req); err != nil {
 		return Resumed{}, err
 	}
 	run, graph, err := b.e.Load(b.tx, prior)
 	if err != nil {
 		return Resumed{}, err
 	}
-	plan, err := flow.Resume(graph, b.asCompleted(run), nodeIDs, glue.NewRunID(), int64(max(b.now, prior.Completed)))
+	q := req.Request
+	q.AnyEnd = b.anyEnd(prior, req)
+	plan, err := flow.ResumeAs(graph, run, &q, glue.NewRunID(), int64(max(b.now, prior.Completed)))
 	if err != nil {
 		return Resumed{}, err
+	}
+	if req.Check != nil {
+		if err := req.Check(b.tx); err != nil {
+			return Resumed{}, err
+		}
 	}
 	if err := b.e.room(w); err != nil {
 		return Resumed{}, err
 	}
-	return b.startPlan(prior, graph, plan)
+	return b.startPlan(prior, graph, plan, req)
+}
+
+// isHead refuses when the family of a run has another newest run than expected.
+func (b *batch) isHead(prior *store.Run, expected string) error {
+	if expected == "" {
+		return nil
+	}
+	head, err := Head(b.tx, prior)
+	if err != nil || head.ID == expected {
+		return err
+	}
+	who := "someone"
+	if head.Resume != nil && head.Resume.By != "" {
+		who = head.Resume.By
+	}
+	return glue.Errorf(glue.ConcurrentModification,
+		"Run %s was expected to be the newest of its family, but %s has resumed it since: run %s is the newest (%s, started %s). Look at that one first",
+		expected, who, head.ID, head.Status, head.Started.Time().UTC().Format(time.RFC3339))
+}
+
+// Head is the newest run of the family of a run: of the run that the resumes began
+// with, those that resumed it, and theirs.
+func Head(tx *store.Tx, run *store.Run) (*store.Run, error) {
+	head := run
+	ids := []string{run.Origin}
+	for len(ids) > 0 {
+		id := ids[0]
+		again, err := tx.ResumesOf(id)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids[1:], again...)
+		r, err := tx.Run(run.Workflow, id)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil && r.Seq > head.Seq {
+			head = r
+		}
+	}
+	return head, nil
 }
 
 // resumable checks the state of the run (R3, R38) and of its chain (R41).
-func (b *batch) resumable(prior *store.Run) error {
-	stopped := prior.Status == glue.WorkflowRunStatusStopped && b.e.opt.ResumeStopped
-	if !stopped {
+func (b *batch) resumable(prior *store.Run, req *ResumeRequest) error {
+	if !b.anyEnd(prior, req) {
 		if err := flow.Resumable(&flow.Run{ID: prior.ID, Status: prior.Status}); err != nil {
 			return err
 		}
 	}
-	if prior.Previous == "" || b.e.opt.UnlimitedResumes {
+	if prior.Previous == "" || b.e.opt.UnlimitedResumes || req.AnyResume {
 		return nil
 	}
 	again, err := b.tx.ResumesOf(prior.ID)
@@ -77,26 +180,37 @@ func (b *batch) resumable(prior *store.Run) error {
 		prior.ID, again[0], prior.Origin)
 }
 
-// asCompleted lets a STOPPED run be resumed when the settings permit it.
-func (b *batch) asCompleted(run *flow.Run) *flow.Run {
-	if run.Status != glue.WorkflowRunStatusStopped || !b.e.opt.ResumeStopped {
-		return run
+// anyEnd reports whether a run may be resumed though it is not COMPLETED: a
+// STOPPED one if the settings permit it, a STOPPED or ERROR one if the request
+// asks for it.
+func (b *batch) anyEnd(prior *store.Run, req *ResumeRequest) bool {
+	switch prior.Status {
+	case glue.WorkflowRunStatusStopped:
+		return req.AnyEnd || b.e.opt.ResumeStopped
+	case glue.WorkflowRunStatusError:
+		return req.AnyEnd
+	default:
+		return false
 	}
-	c := *run
-	c.Status = glue.WorkflowRunStatusCompleted
-	return &c
 }
 
-func (b *batch) startPlan(prior *store.Run, graph *flow.Graph, plan *flow.Plan) (Resumed, error) {
+func (b *batch) startPlan(prior *store.Run, graph *flow.Graph, plan *flow.Plan, req *ResumeRequest) (Resumed, error) {
 	properties, err := b.tx.Properties(prior.Seq)
 	if err != nil {
 		return Resumed{}, err
+	}
+	if len(req.Properties) > 0 {
+		properties = maps.Clone(properties)
+		if properties == nil {
+			properties = map[string]string{}
+		}
+		maps.Copy(properties, req.Properties)
 	}
 	lr := &liveRun{
 		rec: store.Run{
 			ID: plan.Run.ID, Workflow: prior.Workflow, Status: plan.Run.Status,
 			Started: glue.Time(plan.Run.Clock), Previous: prior.ID, Origin: prior.Origin,
-			Roots: plan.Roots, Sources: plan.Run.Sources[1:], Definition: prior.Definition, Clock: plan.Run.Clock, Rev: 1,
+			Roots: plan.Roots, Resume: b.resumeRecord(prior, plan, req), Sources: plan.Run.Sources[1:], Definition: prior.Definition, Clock: plan.Run.Clock, Rev: 1,
 		},
 		run: plan.Run, graph: graph, attempts: map[int]*liveJob{},
 	}
@@ -104,6 +218,9 @@ func (b *batch) startPlan(prior *store.Run, graph *flow.Graph, plan *flow.Plan) 
 		return Resumed{}, err
 	}
 	res := Resumed{RunID: lr.rec.ID}
+	for _, n := range plan.Roots {
+		res.NodeIDs = append(res.NodeIDs, graph.Nodes[n].ID)
+	}
 	var refused []flow.Ended
 	for i := range plan.Start {
 		end, err := b.startAttempt(lr, &plan.Start[i], plan.Run.Clock)
@@ -113,7 +230,9 @@ func (b *batch) startPlan(prior *store.Run, graph *flow.Graph, plan *flow.Plan) 
 		if end != nil {
 			refused = append(refused, *end)
 		}
-		res.NodeIDs = append(res.NodeIDs, graph.Nodes[plan.Roots[i]].ID)
+	}
+	if plan.Run.Over() { // accepting was all that there was to do
+		return res, b.writeRun(lr)
 	}
 	for i := range refused {
 		if err := b.apply(lr, refused[i]); err != nil {
@@ -121,4 +240,39 @@ func (b *batch) startPlan(prior *store.Run, graph *flow.Graph, plan *flow.Plan) 
 		}
 	}
 	return res, nil
+}
+
+// resumeRecord is what the new run keeps of the request; nil when that is nothing
+// beyond the nodes.
+func (b *batch) resumeRecord(prior *store.Run, plan *flow.Plan, req *ResumeRequest) *store.Resume {
+	r := &store.Resume{
+		By: req.By, Held: plan.Run.Held, Properties: req.Properties, Files: req.Files, Before: req.Before,
+		AnyEnd: prior.Status != glue.WorkflowRunStatusCompleted,
+	}
+	inherited := prior.Resume
+	if inherited == nil {
+		inherited = &store.Resume{}
+	}
+	r.Overrides = maps.Clone(inherited.Overrides)
+	for job, o := range req.Overrides {
+		if r.Overrides == nil {
+			r.Overrides = map[string]glue.RunOverride{}
+		}
+		r.Overrides[job] = o.Over(r.Overrides[job])
+	}
+	for _, a := range inherited.Accepted {
+		if plan.Run.Nodes[a.Node].Accepted {
+			r.Accepted = append(r.Accepted, a)
+		}
+	}
+	for _, n := range plan.Run.Accepted {
+		r.Accepted = append(r.Accepted, store.Acceptance{
+			Node: n, By: req.By, Because: req.Because, At: b.now, Run: plan.Run.ID, State: plan.Prior[n].Job(),
+		})
+	}
+	if reflect.ValueOf(*r).IsZero() {
+		return nil
+	}
+	r.At = b.now
+	return r
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // encoding is the version of the compact form of a run's states.
-const encoding = 1
+const encoding = 2
 
 // Encode gives the states of a run as one compact value, for a finished run.
 func Encode(r *Run) []byte {
@@ -20,9 +20,11 @@ func Encode(r *Run) []byte {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
-	b = binary.AppendUvarint(b, uint64(len(r.Roots)))
-	for _, n := range r.Roots {
-		b = binary.AppendUvarint(b, uint64(n))
+	for _, list := range [][]int{r.Roots, r.Accepted, r.Held} {
+		b = binary.AppendUvarint(b, uint64(len(list)))
+		for _, n := range list {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
 	}
 	for _, a := range r.Actions {
 		b = append(b, byte(a.State))
@@ -39,7 +41,7 @@ func Encode(r *Run) []byte {
 		if n.Last == Blank {
 			continue
 		}
-		b = append(b, n.Retry, bit(n.Carried))
+		b = append(b, n.Retry, bit(n.Carried)|bit(n.Accepted)<<1)
 		b = binary.AppendUvarint(b, uint64(n.Source))
 		b = binary.AppendUvarint(b, uint64(n.Action))
 		b = binary.AppendUvarint(b, uint64(n.Start))
@@ -55,16 +57,22 @@ func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b [
 	r := NewRun(g, id)
 	r.Status, r.Clock = status, clock
 	d := decoder{b: b}
-	if v := d.byte(); v != encoding {
-		return nil, fmt.Errorf("run %s: states are in encoding %d, this version reads %d", id, v, encoding)
+	version := d.byte()
+	if version == 0 || version > encoding {
+		return nil, fmt.Errorf("run %s: states are in encoding %d, this version reads up to %d", id, version, encoding)
 	}
 	r.Sources = make([]string, d.below(len(b)))
 	d.check(len(r.Sources) > 0)
 	for i := range r.Sources {
 		r.Sources[i] = d.string()
 	}
-	for range d.below(len(g.Nodes) + 1) {
-		r.Roots = append(r.Roots, d.below(len(g.Nodes)))
+	for _, list := range []*[]int{&r.Roots, &r.Accepted, &r.Held} {
+		for range d.below(len(g.Nodes) + 1) {
+			*list = append(*list, d.below(len(g.Nodes)))
+		}
+		if version == 1 {
+			break // it had no more than roots
+		}
 	}
 	for i := range r.Actions {
 		if s := d.state(); s != Blank {
@@ -73,8 +81,9 @@ func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b [
 	}
 	for i := range r.Nodes {
 		if s := d.state(); s != Blank {
+			retry, flags := d.byte(), d.byte()
 			r.Nodes[i] = NodeState{
-				Last: s, Retry: d.byte(), Carried: d.byte() == 1,
+				Last: s, Retry: retry, Carried: flags&1 == 1, Accepted: flags&2 == 2,
 				Source: int32(d.below(len(r.Sources))), Action: int32(d.below(len(g.Actions))), Start: d.count(),
 			}
 			d.check(s.Terminal())

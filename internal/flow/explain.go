@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -53,8 +54,8 @@ type why struct {
 
 func newWhy(g *Graph, r *Run) *why {
 	w := &why{g: g, r: r}
-	if len(r.Roots) > 0 {
-		w.again = g.Reach(r.Roots...)
+	if len(r.Roots)+len(r.Accepted) > 0 {
+		w.again = g.again(&r.Scope)
 	}
 	return w
 }
@@ -64,7 +65,9 @@ func (w *why) node(n int) (string, int) {
 	if node.Trigger >= 0 {
 		return w.trigger(node.Trigger)
 	}
-	if st := &w.r.Nodes[n]; st.Carried {
+	if st := &w.r.Nodes[n]; st.Accepted {
+		return fmt.Sprintf("%s is accepted as %s, though it did not succeed in run %s", node.Name, stateWord(node, st.Last), w.r.Sources[st.Source]), -1
+	} else if st.Carried {
 		return fmt.Sprintf("%s was carried from run %s, where it %s: it is not downstream of a node that the resume repeats",
 			node.Name, w.r.Sources[st.Source], endWord(node, st.Last)), -1
 	}
@@ -137,7 +140,7 @@ func (w *why) because(t int) (string, int) {
 	var met []string
 	behind := -1
 	for _, c := range tr.Conditions {
-		if st := &w.r.Nodes[c.Node]; st.Last != c.State || tr.Any && st.Carried {
+		if st := &w.r.Nodes[c.Node]; st.Last != c.State || tr.Any && st.Carried && !slices.Contains(w.r.Accepted, c.Node) {
 			continue
 		}
 		if behind < 0 || w.r.Nodes[behind].Carried {
@@ -171,6 +174,12 @@ func (w *why) blank(n int) (string, int) {
 		return node.Name + " " + word + ": the run has not begun", -1
 	case w.r.Over() || w.r.Status == glue.WorkflowRunStatusStopping:
 		word = "never started"
+	}
+	if w.r.holds(n) {
+		if _, ready := w.r.Ready(w.g, n); ready {
+			return node.Name + " is held back by a resume of narrower scope; what it waits for is done, so it can be resumed now", -1
+		}
+		word = "is held back by a resume of narrower scope, and"
 	}
 	var reasons []string
 	culprit, seen := -1, -1
@@ -219,6 +228,9 @@ func (w *why) unfired(t int) (string, int) {
 		}
 		but = append(but, state)
 	}
+	if len(but) == 0 && len(w.r.Held) > 0 {
+		return fmt.Sprintf("wants %s, and that holds, but what it starts is held back", list(wants, "and")), -1
+	}
 	if len(but) == 0 {
 		return fmt.Sprintf("wants %s, and that holds, but the run was being stopped", list(wants, "and")), -1
 	}
@@ -257,6 +269,8 @@ func (w *why) is(c Condition, any bool) (string, bool) {
 	switch {
 	case st.Last != Blank && st.Carried && st.Last == c.State && any:
 		return fmt.Sprintf("%s is carried and only an end in this run counts", node.Name), true
+	case st.Last != Blank && st.Accepted:
+		return fmt.Sprintf("%s is accepted as %s", node.Name, stateWord(node, st.Last)), st.Last == c.State
 	case st.Last != Blank && st.Carried:
 		return fmt.Sprintf("%s %s (carried)", node.Name, endWord(node, st.Last)), st.Last == c.State
 	case st.Last != Blank:

@@ -14,6 +14,10 @@ func newPlanWhy(g *Graph, prior *Run, p *Plan) *planWhy {
 	return w
 }
 
+// CanRun marks the nodes of a plan that start, or fire, if every node ends as is
+// wished for.
+func (p *Plan) CanRun(g *Graph, prior *Run) []bool { return newPlanWhy(g, prior, p).can }
+
 type planWhy struct {
 	g     *Graph
 	prior *Run
@@ -31,7 +35,7 @@ func (w *planWhy) reachable() []bool {
 	for t := range w.g.Triggers {
 		tr := &w.g.Triggers[t]
 		for _, c := range tr.Conditions {
-			if w.p.Nodes[c.Node].Verdict != Carried || w.p.Run.Nodes[c.Node].Last != c.State {
+			if v := w.p.Nodes[c.Node].Verdict; v != Carried && v != Accepted || w.p.Run.Nodes[c.Node].Last != c.State {
 				left[t]++
 			}
 		}
@@ -49,11 +53,22 @@ func (w *planWhy) reachable() []bool {
 	for _, n := range w.p.Roots {
 		push(n)
 	}
+	for _, n := range w.p.Run.Accepted {
+		for _, watch := range w.g.Nodes[n].Watches {
+			if tr := &w.g.Triggers[watch.Trigger]; watch.State == Succeeded && (tr.Any && left[watch.Trigger] >= 0 || left[watch.Trigger] == 0) {
+				push(tr.Node)
+			}
+		}
+	}
 	for len(stack) > 0 {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		if w.g.Nodes[n].Trigger >= 0 {
-			w.g.next(n, push)
+			w.g.next(n, func(m int) {
+				if w.p.Nodes[m].Verdict != Held {
+					push(m)
+				}
+			})
 			continue
 		}
 		for _, watch := range w.g.Nodes[n].Watches {
@@ -73,10 +88,18 @@ func (w *planWhy) node(n int) (string, int) {
 	node := &w.g.Nodes[n]
 	switch w.p.Nodes[n].Verdict {
 	case Root:
-		at, _ := w.prior.Latest(w.g, n)
+		at, ran := w.prior.Latest(w.g, n)
+		if !ran {
+			return node.Name + " starts at once: it was selected, it had been held back, and what it waits for is done", -1
+		}
 		tr := &w.g.Triggers[w.g.Actions[at.Action].Trigger]
 		return fmt.Sprintf("%s starts again at once: it was selected, and its latest attempt %s in run %s (arguments of trigger %s)",
 			node.Name, endWord(node, w.prior.Actions[at.Action].State), w.source(n), tr.Def.Name), -1
+	case Accepted:
+		return fmt.Sprintf("%s is accepted as %s: it %s in run %s", node.Name, stateWord(node, Succeeded),
+			endWord(node, w.prior.Nodes[n].Last), w.source(n)), -1
+	case Held:
+		return node.Name + " is held back: this resume leaves it out; a later one may start it", -1
 	case Carried:
 		if node.Trigger >= 0 {
 			return fmt.Sprintf("trigger %s is carried: it had fired and does not fire again", node.Name), -1
@@ -145,13 +168,15 @@ func (w *planWhy) fires(t int) (string, int) {
 	var wants, holds, lacks []string
 	behind := -1
 	for _, c := range tr.Conditions {
-		carried := w.p.Nodes[c.Node].Verdict == Carried
+		carried := w.p.Nodes[c.Node].Verdict == Carried || w.p.Nodes[c.Node].Verdict == Accepted
 		switch last := w.p.Run.Nodes[c.Node].Last; {
 		case w.can[c.Node]:
 			wants = append(wants, w.now.want(c))
 			if behind < 0 {
 				behind = c.Node
 			}
+		case w.p.Nodes[c.Node].Verdict == Accepted && last == c.State:
+			wants = append(wants, w.now.want(c)+" (accepted)")
 		case carried && last == c.State:
 			holds = append(holds, w.now.want(c))
 		case carried:
@@ -160,6 +185,9 @@ func (w *planWhy) fires(t int) (string, int) {
 		default:
 			lacks = append(lacks, fmt.Sprintf("%s, but %s won't run", w.now.want(c), w.g.Nodes[c.Node].Name))
 		}
+	}
+	if !w.can[tr.Node] && w.p.Run.holdsAll(w.g, t) {
+		return "does not fire: what it starts is held back", -1
 	}
 	if !w.can[tr.Node] {
 		return "can't fire: it wants " + list(lacks, "and"), -1

@@ -164,7 +164,7 @@ func (p *played) store(ev Event, c *Change) {
 func (w *world) restored(p *played) error {
 	base := NewRun(w.g, p.run.ID)
 	if p.prior != nil {
-		base = Rebase(w.g, p.prior.run, p.roots, p.run.ID)
+		base = Rebase(w.g, p.prior.run, &p.run.Scope, p.run.ID)
 	}
 	back, err := Restore(w.g, base, p.run.Status, p.run.Clock, p.rows)
 	if err != nil {

@@ -16,6 +16,10 @@ const (
 	Carried
 	Root
 	Downstream
+	// Accepted is carried, but taken as SUCCEEDED.
+	Accepted
+	// Held is downstream, but the new run does not start it.
+	Held
 )
 
 // NodePlan is what a resume does with one node, and why.
@@ -24,7 +28,8 @@ type NodePlan struct {
 	// Selected is set when the caller named the node. A selected node that is
 	// not a Root lies downstream of another selected one (R13).
 	Selected bool
-	// Via is a root that a Downstream node lies below.
+	// Via is a root, or an accepted node, that a Downstream or Held node lies
+	// below.
 	Via int
 }
 
@@ -33,12 +38,15 @@ type Plan struct {
 	// Run is the new run: all that is not downstream of a root carried, the
 	// rest blank (R14, R15), the roots starting.
 	Run *Run
-	// Start are the roots, in the order of the request (R13, R16).
+	// Start are the roots, in the order of the request (R13, R16), and then
+	// what accepted nodes lead to.
 	Start []Start
-	// Roots are the nodes of Start.
+	// Roots are the nodes that start directly.
 	Roots []int
 	// Nodes run beside those of the graph.
 	Nodes []NodePlan
+	// Prior are the states in which accepted nodes really ended.
+	Prior map[int]State
 }
 
 // Resume plans the new run with the given id that repeats the nodes and all that
@@ -47,27 +55,80 @@ type Plan struct {
 // InvalidInput for a node that can't be chosen (R4 to R8). Linear in nodes and
 // edges. The prior run is not changed (R31).
 func Resume(g *Graph, prior *Run, nodeIDs []string, id string, now int64) (*Plan, error) {
-	if err := Resumable(prior); err != nil {
+	return ResumeAs(g, prior, &Request{Nodes: nodeIDs}, id, now)
+}
+
+// ResumeAs is Resume for a request that may go beyond AWS's.
+func ResumeAs(g *Graph, prior *Run, q *Request, id string, now int64) (*Plan, error) {
+	if err := q.permits(prior); err != nil {
 		return nil, err
 	}
-	selected, err := choose(g, prior, nodeIDs)
+	selected, err := q.choose(g, prior)
 	if err != nil {
 		return nil, err
 	}
 	roots := minimal(g, prior, selected)
-	p := &Plan{Run: Rebase(g, prior, roots, id), Roots: roots, Nodes: make([]NodePlan, len(g.Nodes))}
+	scope, err := q.scope(g, prior, roots)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Run: Rebase(g, prior, &scope, id), Roots: roots, Nodes: make([]NodePlan, len(g.Nodes))}
 	p.judge(g, selected)
+	for _, n := range scope.Accepted {
+		if p.Prior == nil {
+			p.Prior = map[int]State{}
+		}
+		p.Prior[n] = prior.Nodes[n].Last
+	}
 	p.Run.Status, p.Run.Clock = glue.WorkflowRunStatusRunning, now
 	s := step{g: g, r: p.Run, begun: p.Run.Begun}
 	for _, n := range roots {
-		last, _ := prior.Latest(g, n)
+		last, ok := prior.Latest(g, n)
+		if !ok {
+			s.startHeld(prior, n)
+			continue
+		}
 		same := prior.JobRunID(g, prior.Nodes[n].Source, last, prior.Actions[last.Action].Retry)
 		s.start(last.Action, Start{Root: true, SameAs: same})
 	}
+	s.accepted(scope.Accepted)
 	s.c.At = now
+	s.settle()
 	p.Run.Apply(&s.c)
 	p.Start = s.c.Start
 	return p, nil
+}
+
+// startHeld starts a root that an earlier resume held back, as its trigger would
+// have.
+func (s *step) startHeld(prior *Run, n int) {
+	a, _ := prior.Ready(s.g, n) // choose has seen to it
+	tr := &s.g.Triggers[s.g.Actions[a].Trigger]
+	var met NodeChange
+	for _, c := range tr.Conditions {
+		if s.r.Nodes[c.Node].Last == c.State {
+			met = NodeChange{c.Node, s.r.Nodes[c.Node]}
+			break
+		}
+	}
+	s.start(a, Start{Root: true, Predecessors: s.predecessors(tr, met)})
+}
+
+// permits is the check of the run's state.
+func (q *Request) permits(prior *Run) error {
+	if q.AnyEnd && prior.Over() {
+		return nil
+	}
+	return Resumable(prior)
+}
+
+// choose finds the selected nodes. A request that accepts nodes need not name
+// any.
+func (q *Request) choose(g *Graph, prior *Run) ([]int, error) {
+	if len(q.Nodes) == 0 && len(q.Accept) > 0 {
+		return nil, nil
+	}
+	return choose(g, prior, q.Nodes)
 }
 
 // Resumable is the check that comes before the nodes are looked at: only a run
@@ -98,7 +159,7 @@ func choose(g *Graph, prior *Run, ids []string) ([]int, error) {
 			return nil, glue.Errorf(glue.InvalidInput,
 				"Node %s is the trigger %s; only job and crawler nodes can be resumed", id, node.Name)
 		}
-		if prior.Nodes[n].Last == Blank {
+		if _, ready := prior.Ready(g, n); prior.Nodes[n].Last == Blank && !ready {
 			return nil, glue.Errorf(glue.InvalidInput,
 				"Node %s (%s) was never attempted in workflow run %s, so it can't be resumed", id, node.Name, prior.ID)
 		}
@@ -109,6 +170,9 @@ func choose(g *Graph, prior *Run, ids []string) ([]int, error) {
 	}
 	return out, nil
 }
+
+// Minimal drops each of the nodes that another one reaches (R13).
+func Minimal(g *Graph, r *Run, nodes []int) []int { return minimal(g, r, nodes) }
 
 // minimal drops each selected node that another selected one reaches; of those
 // that reach each other, the one that started first stays (R13). It keeps the
@@ -163,12 +227,12 @@ func (r *Run) began(g *Graph, n int) int32 {
 }
 
 // Rebase is the new run of a resume before anything starts in it: what lies
-// downstream of the roots is blank and unfired, the rest is as in the prior run,
-// pointing at the runs where it really ran.
-func Rebase(g *Graph, prior *Run, roots []int, id string) *Run {
+// downstream of the roots and of accepted nodes is blank and unfired, the rest is
+// as in the prior run, pointing at the runs where it really ran.
+func Rebase(g *Graph, prior *Run, scope *Scope, id string) *Run {
 	r := NewRun(g, id)
-	r.Roots = slices.Clone(roots)
-	again := g.Reach(roots...)
+	r.Scope = *scope
+	again := g.again(scope)
 	source := make([]int32, len(prior.Sources))
 	for n := range g.Nodes {
 		switch t := g.Nodes[n].Trigger; {
@@ -178,6 +242,9 @@ func Rebase(g *Graph, prior *Run, roots []int, id string) *Run {
 		default:
 			r.carry(g, prior, n, source)
 		}
+	}
+	for _, n := range scope.Accepted {
+		r.accept(g, n)
 	}
 	r.recount(g)
 	return r
@@ -213,19 +280,27 @@ func (p *Plan) judge(g *Graph, selected []int) {
 	}
 	seen := make([]bool, len(g.Nodes))
 	for _, root := range p.Roots {
-		stack := []int{root}
-		seen[root] = true
 		p.Nodes[root].Verdict, p.Nodes[root].Via = Root, root
+		seen[root] = true
+	}
+	for _, n := range p.Run.Accepted {
+		p.Nodes[n].Verdict = Accepted
+	}
+	for _, from := range slices.Concat(p.Roots, p.Run.Accepted) {
+		stack := []int{from}
 		for len(stack) > 0 {
 			n := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
 			g.next(n, func(m int) {
 				if !seen[m] {
 					seen[m] = true
-					p.Nodes[m].Verdict, p.Nodes[m].Via = Downstream, root
+					p.Nodes[m].Verdict, p.Nodes[m].Via = Downstream, from
 					stack = append(stack, m)
 				}
 			})
 		}
+	}
+	for _, n := range p.Run.Held {
+		p.Nodes[n].Verdict = Held
 	}
 }

@@ -20,9 +20,9 @@ type Run struct {
 	Live int
 	// Begun counts starts, to order them.
 	Begun int32
-	// Roots are the nodes that a resume started directly; nil in a run that
-	// began by its start trigger.
-	Roots []int
+	// Scope is what a resume made of the run before; empty in a run that began
+	// by its start trigger.
+	Scope
 
 	counts [states]int32
 }
@@ -51,6 +51,8 @@ type NodeState struct {
 	// Carried is set for a node that this run took over from an earlier one
 	// and that does not run in it.
 	Carried bool
+	// Accepted is set for a carried node that a resume took as SUCCEEDED.
+	Accepted bool
 	// Source is the run of that attempt, an index into Run.Sources.
 	Source int32
 	// Action and Start name the attempt that ended.

@@ -145,7 +145,7 @@ func (s *step) endNode(n int, now NodeState) {
 func (s *step) watched(t int, ts TriggerState, matched bool, end NodeChange) {
 	tr := &s.g.Triggers[t]
 	complete := matched && (tr.Any || int(ts.Met) == len(tr.Conditions))
-	if complete && !ts.Fired && tr.Active && s.r.Status == glue.WorkflowRunStatusRunning {
+	if complete && !ts.Fired && tr.Active && s.r.Status == glue.WorkflowRunStatusRunning && !s.r.holdsAll(s.g, t) {
 		s.fire(t, ts, s.predecessors(tr, end))
 		return
 	}
@@ -178,13 +178,16 @@ func (s *step) predecessors(tr *Trigger, end NodeChange) []glue.Predecessor {
 	return out
 }
 
-// fire starts all actions of a trigger, in order; a trigger fires once a run.
+// fire starts all actions of a trigger that are not held back, in order; a trigger
+// fires once a run.
 func (s *step) fire(t int, ts TriggerState, pred []glue.Predecessor) {
 	ts.Fired = true
 	s.c.Triggers = append(s.c.Triggers, TriggerChange{t, ts})
 	first, end := s.g.TriggerActions(t)
 	for a := first; a < end; a++ {
-		s.start(a, Start{Predecessors: pred})
+		if !s.r.holds(s.g.Actions[a].Node) {
+			s.start(a, Start{Predecessors: pred})
+		}
 	}
 }
 

@@ -19,6 +19,45 @@ type Override struct {
 	Timeout   *int32
 }
 
+// RunOverride is what a resume sets for a job of its run, over what the trigger's
+// action sets.
+type RunOverride struct {
+	Arguments map[string]string `json:"arguments,omitempty"`
+	Timeout   *int32            `json:"timeout,omitempty"` // minutes
+	Retries   *int              `json:"retries,omitempty"`
+}
+
+// Over adds the override to another one, which it wins against key by key.
+func (o RunOverride) Over(under RunOverride) RunOverride {
+	out := RunOverride{Arguments: merged(under.Arguments, o.Arguments), Timeout: o.Timeout, Retries: o.Retries}
+	if out.Timeout == nil {
+		out.Timeout = under.Timeout
+	}
+	if out.Retries == nil {
+		out.Retries = under.Retries
+	}
+	return out
+}
+
+// Apply is what an action sets with the run's override over it.
+func (o RunOverride) Apply(action Override) Override {
+	action.Arguments = merged(action.Arguments, o.Arguments)
+	if o.Timeout != nil {
+		action.Timeout = o.Timeout
+	}
+	return action
+}
+
+func merged(under, over map[string]string) map[string]string {
+	if len(over) == 0 {
+		return under
+	}
+	m := make(map[string]string, len(under)+len(over))
+	maps.Copy(m, under)
+	maps.Copy(m, over)
+	return m
+}
+
 // Override is what the action sets for the job runs that it starts.
 func (a *Action) Override() Override { return Override{Arguments: a.Arguments, Timeout: a.Timeout} }
 

@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 )
 
-// version1 makes a database of the schema's first version with one value in it.
-func version1(t *testing.T) (dir string) {
+// newest is the version of this build's schema.
+func newest(t *testing.T) int64 { return int64(len(steps(t))) }
+
+// current makes a database of this build's version with one value in it.
+func current(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	db, err := Open(t.Context(), dir, Options{})
@@ -31,7 +36,7 @@ func steps(t *testing.T, more ...migration) []migration {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(all[:1:1], more...)
+	return append(slices.Clone(all), more...)
 }
 
 // migrate brings the database in a folder to the given steps.
@@ -47,13 +52,13 @@ func migrateTo(t *testing.T, dir string, to []migration) error {
 
 func TestMigrationCopiesTheDatabaseFirst(t *testing.T) {
 	t.Parallel()
-	dir := version1(t)
-	two := migration{version: 2, name: "0002_more", sql: "CREATE TABLE more (x BIGINT); UPDATE meta SET value = 'new' WHERE name = 'a'"}
-	three := migration{version: 3, name: "0003_again", sql: "INSERT INTO more (x) VALUES (1)"}
+	dir := current(t)
+	two := migration{version: newest(t) + 1, name: "0002_more", sql: "CREATE TABLE more (x BIGINT); UPDATE meta SET value = 'new' WHERE name = 'a'"}
+	three := migration{version: newest(t) + 2, name: "0003_again", sql: "INSERT INTO more (x) VALUES (1)"}
 	if err := migrateTo(t, dir, steps(t, two, three)); err != nil {
 		t.Fatal(err)
 	}
-	bak := filepath.Join(dir, File+".v1.bak")
+	bak := filepath.Join(dir, fmt.Sprintf("%s.v%d.bak", File, newest(t)))
 	info, err := os.Stat(bak)
 	if err != nil {
 		t.Fatal(err)
@@ -74,9 +79,9 @@ func TestMigrationCopiesTheDatabaseFirst(t *testing.T) {
 
 	// The migrated one is newer than this version.
 	_, err = Open(t.Context(), dir, Options{})
-	wantHint(t, err, "version 3", "up to 1")
+	wantHint(t, err, fmt.Sprintf("version %d", newest(t)+2), fmt.Sprintf("up to %d", newest(t)))
 	_, err = OpenReadOnly(t.Context(), dir)
-	wantHint(t, err, "version 3", "up to 1")
+	wantHint(t, err, fmt.Sprintf("version %d", newest(t)+2), fmt.Sprintf("up to %d", newest(t)))
 	if got := strings.Join(files(t, dir), " "); strings.Contains(got, ".part") {
 		t.Errorf("left behind: %s", got)
 	}
@@ -88,8 +93,8 @@ func TestMigrationCopiesTheDatabaseFirst(t *testing.T) {
 
 func TestFailedMigrationChangesNothing(t *testing.T) {
 	t.Parallel()
-	dir := version1(t)
-	bad := migration{version: 2, name: "0002_bad", sql: "CREATE TABLE more (x BIGINT); UPDATE meta SET value = 'new'; SELECT * FROM nowhere"}
+	dir := current(t)
+	bad := migration{version: newest(t) + 1, name: "0002_bad", sql: "CREATE TABLE more (x BIGINT); UPDATE meta SET value = 'new'; SELECT * FROM nowhere"}
 	err := migrateTo(t, dir, steps(t, bad))
 	if err == nil || !strings.Contains(err.Error(), "0002_bad") {
 		t.Errorf("got %v", err)
@@ -98,28 +103,28 @@ func TestFailedMigrationChangesNothing(t *testing.T) {
 	wantMeta(t, db, "a", "1")
 	// A later try replaces the copy.
 	closeTest(t, db)
-	if err := migrateTo(t, dir, steps(t, migration{version: 2, name: "0002_good", sql: "CREATE TABLE more (x BIGINT)"})); err != nil {
+	if err := migrateTo(t, dir, steps(t, migration{version: newest(t) + 1, name: "0002_good", sql: "CREATE TABLE more (x BIGINT)"})); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestNoCopyNoMigration(t *testing.T) {
 	t.Parallel()
-	dir := version1(t)
+	dir := current(t)
 	// A folder in its place makes the copy fail.
-	if err := os.MkdirAll(filepath.Join(dir, File+".v1.bak", "x"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("%s.v%d.bak", File, newest(t)), "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := migrateTo(t, dir, steps(t, migration{version: 2, name: "0002_more", sql: "CREATE TABLE more (x BIGINT)"}))
+	err := migrateTo(t, dir, steps(t, migration{version: newest(t) + 1, name: "0002_more", sql: "CREATE TABLE more (x BIGINT)"}))
 	wantHint(t, err, "copy", "not touched")
 	wantMeta(t, openTest(t, dir), "a", "1")
 }
 
 func TestReadOnlyDoesNotMigrate(t *testing.T) {
 	t.Parallel()
-	dir := version1(t)
+	dir := current(t)
 	db := openTest(t, dir)
-	_, err := db.writer.c.ExecContext(t.Context(), "UPDATE migrations SET version = 0")
+	_, err := db.writer.c.ExecContext(t.Context(), "DELETE FROM migrations")
 	if err != nil {
 		t.Fatal(err)
 	}

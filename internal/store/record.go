@@ -25,6 +25,8 @@ type Run struct {
 	Roots []int
 	// Sources are the runs whose attempts this one carries, oldest last.
 	Sources []string
+	// Resume is what the resume asked for beside the nodes, nil when that is all.
+	Resume *Resume
 	// Definition is the snapshot of the triggers that it runs on.
 	Definition int64
 	Statistics glue.WorkflowRunStatistics

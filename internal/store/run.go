@@ -10,12 +10,12 @@ import (
 
 const (
 	runColumns = `seq, id, workflow, status, started, completed, previous, origin, roots, sources,
-		definition, statistics, error, event, rev, clock`
+		definition, statistics, error, event, rev, clock, resume`
 	// Its index holds the live runs alone, so the words must stay the same.
 	runLive = `status IN ('RUNNING', 'STOPPING')`
 
 	sqlInsertRun = `INSERT INTO runs (` + runColumns + `, key, hidden, properties, states)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, $19)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19, $20)`
 	sqlInsertRunSource = `INSERT INTO run_sources (source, run) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 	sqlUpdateRun       = `UPDATE runs SET status = $2, completed = $3, statistics = $4, error = $5, rev = $6,
 		clock = $7, states = $8 WHERE seq = $1`
@@ -55,10 +55,14 @@ func (tx *Tx) InsertRun(r *Run, properties map[string]string) error {
 	if err != nil {
 		return err
 	}
+	resume, err := toJSON(r.Resume, r.Resume == nil)
+	if err != nil {
+		return err
+	}
 	r.Seq = tx.db.seqs.next(seqRun)
 	err = tx.exec(sqlInsertRun, r.Seq, r.ID, r.Workflow, string(r.Status), int64(r.Started), int64(r.Completed),
 		r.Previous, r.Origin, roots, sources, r.Definition, statisticsText(&r.Statistics), r.Error, event,
-		r.Rev, r.Clock, idKey(r.ID), props, r.States)
+		r.Rev, r.Clock, resume, idKey(r.ID), props, r.States)
 	if err != nil {
 		return err
 	}
@@ -169,17 +173,18 @@ func before(seq int64) int64 {
 }
 
 func scanRun(s scanner) (r Run, err error) {
-	var roots, sources, statistics, event string
+	var roots, sources, statistics, event, resume string
 	err = s.Scan(&r.Seq, &r.ID, &r.Workflow, (*string)(&r.Status), (*int64)(&r.Started), (*int64)(&r.Completed),
 		&r.Previous, &r.Origin, &roots, &sources, &r.Definition, &statistics, &r.Error, &event,
-		&r.Rev, &r.Clock, &r.States)
+		&r.Rev, &r.Clock, &resume, &r.States)
 	if err != nil {
 		return r, err
 	}
-	var errs [4]error
+	var errs [5]error
 	r.Roots, errs[0] = fromJSON[[]int](roots)
 	r.Sources, errs[1] = fromJSON[[]string](sources)
 	r.Event, errs[2] = fromJSON[*glue.StartingEventBatchCondition](event)
+	r.Resume, errs[4] = fromJSON[*Resume](resume)
 	errs[3] = readStatistics(statistics, &r.Statistics)
 	return r, errors.Join(errs[:]...)
 }

@@ -1,0 +1,147 @@
+package flow
+
+import (
+	"container/heap"
+	"slices"
+)
+
+// Schedule says when nodes would run if every one that starts succeeds, with all
+// times in milliseconds from the start of the run.
+type Schedule struct {
+	// Start and End run beside the nodes of the graph: -1 where nothing runs.
+	Start, End []int64
+	// Total is the end of the last node.
+	Total int64
+	// Path are the jobs and crawlers of the critical path, first to last: each
+	// waits for the one before it.
+	Path []int
+}
+
+// Schedule works out when the nodes of the plan would run, given how long each
+// takes.
+func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
+	s := newScheduler(g, p.Run, duration)
+	for _, n := range p.Roots {
+		s.start(n, 0, -1)
+	}
+	for _, n := range p.Run.Accepted {
+		s.end(n, 0)
+	}
+	return s.run()
+}
+
+// FullSchedule is the schedule of a run from its beginning.
+func FullSchedule(g *Graph, duration func(n int) int64) *Schedule {
+	s := newScheduler(g, NewRun(g, ""), duration)
+	for t := range g.Triggers {
+		if g.Triggers[t].Starts {
+			s.fire(t, 0, -1)
+		}
+	}
+	return s.run()
+}
+
+type scheduler struct {
+	g        *Graph
+	r        *Run
+	duration func(n int) int64
+	out      *Schedule
+	// left counts the conditions that each trigger still lacks.
+	left []int
+	// cause is the node whose end let a node start, -1 for none.
+	cause []int
+	ends  endQueue
+}
+
+func newScheduler(g *Graph, r *Run, duration func(n int) int64) *scheduler {
+	s := &scheduler{
+		g: g, r: r, duration: duration, left: make([]int, len(g.Triggers)), cause: make([]int, len(g.Nodes)),
+		out: &Schedule{Start: make([]int64, len(g.Nodes)), End: make([]int64, len(g.Nodes))},
+	}
+	for n := range g.Nodes {
+		s.out.Start[n], s.out.End[n], s.cause[n] = -1, -1, -1
+	}
+	for t := range g.Triggers {
+		tr := &g.Triggers[t]
+		s.left[t] = len(tr.Conditions) - int(r.Triggers[t].Met)
+		if tr.Any {
+			s.left[t] = 1
+		}
+		if !tr.Active || r.Triggers[t].Fired || len(tr.Conditions) == 0 {
+			s.left[t] = -1
+		}
+	}
+	for _, n := range r.Accepted { // their ends are events of this run
+		for _, w := range g.Nodes[n].Watches {
+			if w.State == Succeeded && !g.Triggers[w.Trigger].Any && s.left[w.Trigger] >= 0 {
+				s.left[w.Trigger]++
+			}
+		}
+	}
+	return s
+}
+
+func (s *scheduler) run() *Schedule {
+	last := -1
+	for s.ends.Len() > 0 {
+		e := heap.Pop(&s.ends).(scheduledEnd)
+		last = e.node
+		s.out.Total = e.at
+		s.end(e.node, e.at)
+	}
+	for n := last; n >= 0 && s.out.Start[n] >= 0; n = s.cause[n] {
+		s.out.Path = append(s.out.Path, n)
+	}
+	slices.Reverse(s.out.Path)
+	return s.out
+}
+
+func (s *scheduler) start(n int, at int64, cause int) {
+	if s.out.Start[n] >= 0 || s.r.holds(n) && cause >= 0 {
+		return // a node that two triggers start counts once
+	}
+	s.out.Start[n], s.out.End[n], s.cause[n] = at, at+max(0, s.duration(n)), cause
+	heap.Push(&s.ends, scheduledEnd{s.out.End[n], n})
+}
+
+func (s *scheduler) end(n int, at int64) {
+	for _, w := range s.g.Nodes[n].Watches {
+		if w.State != Succeeded || s.left[w.Trigger] <= 0 {
+			continue
+		}
+		if s.left[w.Trigger]--; s.left[w.Trigger] == 0 {
+			s.fire(w.Trigger, at, n)
+		}
+	}
+}
+
+func (s *scheduler) fire(t int, at int64, cause int) {
+	node := s.g.Triggers[t].Node
+	s.out.Start[node], s.out.End[node] = at, at
+	first, end := s.g.TriggerActions(t)
+	for a := first; a < end; a++ {
+		s.start(s.g.Actions[a].Node, at, cause)
+	}
+}
+
+// scheduledEnd is the end of a node at a time.
+type scheduledEnd struct {
+	at   int64
+	node int
+}
+
+// endQueue is a heap by time, then by the order of the graph.
+type endQueue []scheduledEnd
+
+func (q endQueue) Len() int { return len(q) }
+func (q endQueue) Less(i, j int) bool {
+	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].node < q[j].node
+}
+func (q endQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *endQueue) Push(x any)   { *q = append(*q, x.(scheduledEnd)) }
+func (q *endQueue) Pop() any {
+	old := *q
+	e := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return e
+}

@@ -1,0 +1,257 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// Request says what a resume repeats. Nodes alone is ResumeWorkflowRun as AWS has
+// it; the rest goes beyond. All name nodes by their UniqueId.
+type Request struct {
+	// Nodes are repeated, and all that lies downstream of them. A node that an
+	// earlier resume held back may be named too, once its trigger's conditions
+	// hold.
+	Nodes []string
+	// Accept are nodes whose latest attempt did not succeed. The new run takes
+	// them as SUCCEEDED, and what lies downstream of them is evaluated anew.
+	Accept []string
+	// Until holds back what does not lead to one of these nodes.
+	Until []string
+	// Except are held back: the new run does not start them, nor what only
+	// they lead to. A later resume may.
+	Except []string
+	// AnyEnd permits a run that ended in STOPPED or ERROR (against R3).
+	AnyEnd bool
+}
+
+// Scope is what distinguishes a resumed run, before anything starts in it, from
+// the run before it. Its nodes are indexes of the graph.
+type Scope struct {
+	// Roots are the nodes that the resume started directly.
+	Roots []int
+	// Accepted are the nodes that the resume took as SUCCEEDED.
+	Accepted []int
+	// Held are the nodes that triggers do not start in this run, in order.
+	Held []int
+}
+
+// holds reports whether the run holds a node back.
+func (r *Run) holds(n int) bool {
+	_, held := slices.BinarySearch(r.Held, n)
+	return held
+}
+
+// holdsAll reports whether the run holds back all that a trigger starts.
+func (r *Run) holdsAll(g *Graph, t int) bool {
+	first, end := g.TriggerActions(t)
+	if len(r.Held) == 0 || first == end {
+		return false
+	}
+	for a := first; a < end; a++ {
+		if !r.holds(g.Actions[a].Node) {
+			return false
+		}
+	}
+	return true
+}
+
+// Ready is the action by which a node that an earlier resume held back can start
+// now: that of an active trigger whose conditions hold and that has not fired.
+func (r *Run) Ready(g *Graph, n int) (action int, ok bool) {
+	if !r.holds(n) {
+		return 0, false
+	}
+	for _, a := range g.Nodes[n].Actions {
+		t := g.Actions[a].Trigger
+		tr, met := &g.Triggers[t], int(r.Triggers[t].Met)
+		complete := met > 0 && (tr.Any || met == len(tr.Conditions))
+		if complete && tr.Active && r.Actions[a].State == Blank {
+			return a, true
+		}
+	}
+	return 0, false
+}
+
+// again marks what a scope evaluates anew: the roots, and all that lies downstream
+// of them or of an accepted node.
+func (g *Graph) again(s *Scope) []bool {
+	from := s.Roots
+	if len(s.Accepted) > 0 {
+		from = slices.Clone(s.Roots)
+		for _, n := range s.Accepted {
+			g.next(n, func(m int) { from = append(from, m) })
+		}
+	}
+	return g.Reach(from...)
+}
+
+// scope works out what a request means for a run. The roots are known already.
+func (q *Request) scope(g *Graph, prior *Run, roots []int) (Scope, error) {
+	s := Scope{Roots: roots}
+	accepted, err := chooseAccepted(g, prior, q.Accept)
+	if err != nil {
+		return s, err
+	}
+	s.Accepted = accepted
+	again := g.again(&s)
+	for _, n := range accepted {
+		if again[n] {
+			return s, glue.Errorf(glue.InvalidInput,
+				"Node %s can't be accepted: it lies downstream of a node that is repeated or accepted, so it may run again", g.Nodes[n].Name)
+		}
+	}
+	err = q.hold(g, prior, &s, again)
+	return s, err
+}
+
+// hold works out what the new run holds back: what Until and Except leave out of
+// all that is evaluated anew, and what the run before held and this one does not
+// touch.
+func (q *Request) hold(g *Graph, prior *Run, s *Scope, again []bool) error {
+	until, err := q.named(g, prior, q.Until, again, "Until")
+	if err != nil {
+		return err
+	}
+	except, err := q.named(g, prior, q.Except, again, "Except")
+	if err != nil {
+		return err
+	}
+	root := make(map[int]bool, len(s.Roots))
+	for _, n := range s.Roots {
+		root[n] = true
+	}
+	held := make(map[int]bool)
+	for _, n := range except {
+		if root[n] {
+			return glue.Errorf(glue.InvalidInput, "Node %s is to be repeated and to be left out; name it once", g.Nodes[n].Name)
+		}
+		held[n] = true
+	}
+	if len(until) > 0 {
+		leads := g.Upstream(until...)
+		for n := range g.Nodes {
+			if again[n] && !leads[n] && !root[n] && g.Nodes[n].Trigger < 0 {
+				held[n] = true
+			}
+		}
+	}
+	for _, n := range prior.Held {
+		if !again[n] {
+			held[n] = true
+		}
+	}
+	for n := range held {
+		s.Held = append(s.Held, n)
+	}
+	slices.Sort(s.Held)
+	return nil
+}
+
+// named finds nodes that must be among those that are evaluated anew.
+func (q *Request) named(g *Graph, prior *Run, ids []string, again []bool, member string) ([]int, error) {
+	var out []int
+	for _, id := range ids {
+		n, err := jobOrCrawler(g, prior, id)
+		if err != nil {
+			return nil, err
+		}
+		if !again[n] {
+			return nil, glue.Errorf(glue.InvalidInput,
+				"%s names %s, which is not among the nodes that this resume repeats or lets follow", member, g.Nodes[n].Name)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// chooseAccepted finds the nodes to accept, without duplicates.
+func chooseAccepted(g *Graph, prior *Run, ids []string) ([]int, error) {
+	var out []int
+	for _, id := range ids {
+		n, err := jobOrCrawler(g, prior, id)
+		if err != nil {
+			return nil, err
+		}
+		node := &g.Nodes[n]
+		switch last := prior.Nodes[n].Last; {
+		case last == Blank:
+			return nil, glue.Errorf(glue.InvalidInput, "Node %s (%s) never ran in workflow run %s, so there is nothing to accept", id, node.Name, prior.ID)
+		case last == Succeeded:
+			return nil, glue.Errorf(glue.InvalidInput, "Node %s (%s) succeeded in workflow run %s, so there is nothing to accept", id, node.Name, prior.ID)
+		}
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+func jobOrCrawler(g *Graph, prior *Run, id string) (int, error) {
+	n, ok := g.NodeByID(id)
+	if !ok {
+		return 0, glue.Errorf(glue.InvalidInput, "Node %s is not part of workflow run %s", id, prior.ID)
+	}
+	if g.Nodes[n].Type == glue.NodeTypeTrigger {
+		return 0, glue.Errorf(glue.InvalidInput, "Node %s is the trigger %s; name a job or a crawler", id, g.Nodes[n].Name)
+	}
+	return n, nil
+}
+
+// accept takes a node that the run carries as SUCCEEDED.
+func (r *Run) accept(g *Graph, n int) {
+	if at, ok := r.Latest(g, n); ok {
+		r.Actions[at.Action].State = Succeeded
+	}
+	r.Nodes[n].Last, r.Nodes[n].Accepted = Succeeded, true
+}
+
+// accepted fires what the accepted nodes complete, as if they had just ended.
+func (s *step) accepted(nodes []int) {
+	fired := map[int]bool{}
+	for _, n := range nodes {
+		for _, w := range s.g.Nodes[n].Watches {
+			tr, ts := &s.g.Triggers[w.Trigger], s.r.Triggers[w.Trigger]
+			complete := w.State == Succeeded && (tr.Any || int(ts.Met) == len(tr.Conditions))
+			if complete && tr.Active && !fired[w.Trigger] && !s.r.holdsAll(s.g, w.Trigger) {
+				fired[w.Trigger] = true
+				s.fire(w.Trigger, ts, s.predecessors(tr, NodeChange{n, s.r.Nodes[n]}))
+			}
+		}
+	}
+}
+
+// Upstream marks the given nodes and all that lead to them, triggers included. It
+// visits each edge once.
+func (g *Graph) Upstream(to ...int) []bool {
+	seen := make([]bool, len(g.Nodes))
+	stack := slices.Clone(to)
+	for _, n := range to {
+		seen[n] = true
+	}
+	push := func(n int) {
+		if !seen[n] {
+			seen[n] = true
+			stack = append(stack, n)
+		}
+	}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if t := g.Nodes[n].Trigger; t >= 0 {
+			for _, c := range g.Triggers[t].Conditions {
+				push(c.Node)
+			}
+			continue
+		}
+		for _, a := range g.Nodes[n].Actions {
+			push(g.Triggers[g.Actions[a].Trigger].Node)
+		}
+	}
+	return seen
+}
+
+func (s Scope) String() string {
+	return fmt.Sprintf("roots %v, accepted %v, held %v", s.Roots, s.Accepted, s.Held)
+}

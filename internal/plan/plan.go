@@ -1,0 +1,231 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// Plan is a resume, described. Its JSON is what `reglue resume --plan -o json`
+// prints and what PlanWorkflowRunResume answers.
+type Plan struct {
+	Workflow string `json:"workflow"`
+	RunID    string `json:"runId"`
+	// Head is the newest run of the family; a resume may be told to expect it.
+	Head string `json:"head,omitempty"`
+	// Starts are the ids of the nodes that start at once, as ResumeWorkflowRun
+	// would answer them.
+	Starts []string       `json:"starts"`
+	Nodes  []Node         `json:"nodes"`
+	Counts map[string]int `json:"counts"` // jobs and crawlers by verdict
+	// Times are what to expect of the new run.
+	Times Times `json:"times"`
+	// Warnings speak against the resume, or for waiting.
+	Warnings []string `json:"warnings,omitempty"`
+	// Asks names the jobs that may do harm when they are repeated: they are not
+	// marked as safe.
+	Asks []string `json:"asks,omitempty"`
+	// Token seals what the plan rests on.
+	Token string `json:"token,omitempty"`
+}
+
+// Node is what a resume does with a node.
+type Node struct {
+	Name     string        `json:"name"`
+	Type     glue.NodeType `json:"type"`
+	ID       string        `json:"id"`
+	Verdict  string        `json:"verdict"`
+	Selected bool          `json:"selected,omitempty"`
+	Reason   string        `json:"reason"`
+	Chain    []string      `json:"because,omitempty"`
+	// From is the attempt that is carried or accepted.
+	From *From `json:"from,omitempty"`
+	// Expected is how long the node is expected to run, in milliseconds, and
+	// Samples of how many attempts that is the median; 0 when there are none.
+	Expected int64 `json:"expectedMs,omitempty"`
+	Samples  int   `json:"samples,omitempty"`
+	// Changed says what differs from what the run's attempt used.
+	Changed []string `json:"changed,omitempty"`
+	// Risk says what repeating the node may do; nil when it does not start.
+	Risk *Risk `json:"risk,omitempty"`
+}
+
+// From is where a carried state comes from.
+type From struct {
+	RunID    string `json:"runId"`
+	JobRunID string `json:"jobRunId,omitempty"`
+	Attempt  int    `json:"attempt"`
+	State    string `json:"state"`
+}
+
+// Risk is what repeating a job may do.
+type Risk struct {
+	// Safe is set when the job is marked as safe to repeat.
+	Safe bool `json:"safe"`
+	// Outputs are what the job declares to write.
+	Outputs []string `json:"outputs,omitempty"`
+	// Written are the objects that the latest attempt wrote, as far as they
+	// passed through reglue, and More how many are not listed.
+	Written []string `json:"written,omitempty"`
+	More    int      `json:"more,omitempty"`
+}
+
+// Times are what to expect of a resume, in milliseconds.
+type Times struct {
+	Expected int64 `json:"expectedMs"`
+	Full     int64 `json:"fullMs"`
+	Saved    int64 `json:"savedMs"`
+	// Path are the names of the nodes of the critical path.
+	Path []string `json:"criticalPath"`
+	// Unknown counts the nodes to run of which no duration is known.
+	Unknown int `json:"unknown,omitempty"`
+}
+
+// The verdicts.
+const (
+	Start      = "start"      // at once
+	Downstream = "downstream" // if its trigger fires
+	Blocked    = "blocked"    // downstream, but no trigger can start it
+	Carry      = "carry"
+	Accept     = "accept"
+	Held       = "held"
+	Blank      = "blank"
+)
+
+func verdict(v flow.Verdict, can bool) string {
+	switch v {
+	case flow.Root:
+		return Start
+	case flow.Downstream:
+		if !can {
+			return Blocked
+		}
+		return Downstream
+	case flow.Carried:
+		return Carry
+	case flow.Accepted:
+		return Accept
+	case flow.Held:
+		return Held
+	case flow.LeftBlank:
+	}
+	return Blank
+}
+
+// Subject is a resume that is to be described: the run and what the core made of
+// the request.
+type Subject struct {
+	Graph *flow.Graph
+	Prior *flow.Run
+	Plan  *flow.Plan
+}
+
+// Describe says what a resume does. JobRunIDs are known of a run of this server;
+// of an observed one they are not and are left out.
+func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool) *Plan {
+	g := s.Graph
+	d := &Plan{Workflow: workflow, RunID: s.Prior.ID, Counts: map[string]int{}, Starts: []string{}}
+	for _, n := range s.Plan.Roots {
+		d.Starts = append(d.Starts, g.Nodes[n].ID)
+	}
+	why, can := flow.ExplainPlan(g, s.Prior, s.Plan), s.Plan.CanRun(g, s.Prior)
+	d.Nodes = make([]Node, len(g.Nodes))
+	for n := range g.Nodes {
+		node := &d.Nodes[n]
+		reason := why.Node(n)
+		*node = Node{
+			Name: g.Nodes[n].Name, Type: g.Nodes[n].Type, ID: g.Nodes[n].ID,
+			Verdict: verdict(s.Plan.Nodes[n].Verdict, can[n]), Selected: s.Plan.Nodes[n].Selected,
+			Reason: reason.Sentence, Chain: reason.Chain,
+		}
+		if g.Nodes[n].Type == glue.NodeTypeTrigger {
+			continue
+		}
+		d.Counts[node.Verdict]++
+		node.From = s.from(n, jobRunIDs)
+		if job := jobs[node.Name]; job != nil && g.Nodes[n].Type == glue.NodeTypeJob {
+			node.Expected, node.Samples = job.Duration.Milliseconds(), job.Samples
+			node.Changed = job.Changes()
+			if node.Runs() {
+				node.Risk = job.risk()
+			}
+		}
+	}
+	s.times(d, jobs)
+	s.warn(d, jobs)
+	return d
+}
+
+// Runs reports whether the node may run in the new run.
+func (n *Node) Runs() bool { return n.Verdict == Start || n.Verdict == Downstream }
+
+func (s *Subject) from(n int, jobRunIDs bool) *From {
+	v := s.Plan.Nodes[n].Verdict
+	if v != flow.Carried && v != flow.Accepted {
+		return nil
+	}
+	st := &s.Prior.Nodes[n]
+	f := &From{RunID: s.Prior.Sources[st.Source], Attempt: int(st.Retry), State: st.Last.String()}
+	if jobRunIDs && s.Graph.Nodes[n].Type == glue.NodeTypeJob {
+		f.JobRunID = s.Prior.JobRunID(s.Graph, st.Source, flow.Attempt{Action: int(st.Action), Start: int(st.Start)}, st.Retry)
+	}
+	return f
+}
+
+// times works out the expected durations.
+func (s *Subject) times(d *Plan, jobs map[string]*Job) {
+	duration := func(n int) int64 {
+		if s.Graph.Nodes[n].Type == glue.NodeTypeJob {
+			if job := jobs[s.Graph.Nodes[n].Name]; job != nil {
+				return job.Duration.Milliseconds()
+			}
+		}
+		return 0
+	}
+	now := s.Plan.Schedule(s.Graph, duration)
+	full := flow.FullSchedule(s.Graph, duration)
+	d.Times = Times{Expected: now.Total, Full: full.Total, Saved: max(0, full.Total-now.Total), Path: []string{}}
+	for _, n := range now.Path {
+		d.Times.Path = append(d.Times.Path, s.Graph.Nodes[n].Name)
+	}
+	for n := range now.Start {
+		if now.Start[n] >= 0 && s.Graph.Nodes[n].Type != glue.NodeTypeTrigger && d.Nodes[n].Samples == 0 {
+			d.Times.Unknown++
+		}
+	}
+}
+
+// warn says what speaks against the resume.
+func (s *Subject) warn(d *Plan, jobs map[string]*Job) {
+	for i := range d.Nodes {
+		n := &d.Nodes[i]
+		job := jobs[n.Name]
+		if job == nil || !n.Runs() || n.Type != glue.NodeTypeJob {
+			continue
+		}
+		switch {
+		case job.Gone:
+			d.Warnings = append(d.Warnings, fmt.Sprintf("Job %s does not exist any more: its run will end in ERROR.", n.Name))
+			continue
+		case job.Live >= job.Limit && n.Verdict == Start:
+			d.Warnings = append(d.Warnings, fmt.Sprintf(
+				"Job %s has %d of at most %d runs live: started now, it would fail at once. Wait for room (--wait).", n.Name, job.Live, job.Limit))
+		}
+		for _, problem := range job.Problems {
+			d.Warnings = append(d.Warnings, fmt.Sprintf("Job %s: %s.", n.Name, problem))
+		}
+		if !job.Safe {
+			d.Asks = append(d.Asks, n.Name)
+		}
+	}
+}
+
+// Fit adds the warning of a scheduled start that falls into the expected time.
+func (d *Plan) Fit(trigger string, at, now time.Time) {
+	if in := at.Sub(now); in >= 0 && in <= time.Duration(d.Times.Expected)*time.Millisecond {
+		d.Warnings = append(d.Warnings, fmt.Sprintf(
+			"Trigger %s is scheduled to start another run at %s, before this one is expected to end.", trigger, at.UTC().Format("15:04:05 MST")))
+	}
+}

@@ -1,0 +1,157 @@
+package plan
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Basis is what a plan rests on. If none of it changes, carrying the plan out does
+// what the plan says.
+type Basis struct {
+	RunID string
+	// Request is the resume that was asked for, in any form that is the same for
+	// the same request.
+	Request any
+	// Run is the run's state and Head the newest run of its family.
+	Run, Head string
+	// Definitions and Files are those of the jobs that may run, by the name of the
+	// job. Files stand for the script and the extra files together.
+	Definitions, Files map[string]string
+}
+
+// NewBasis is the basis of a plan.
+func NewBasis(d *Plan, request any, run string, jobs map[string]*Job) *Basis {
+	b := &Basis{
+		RunID: d.RunID, Request: request, Run: run, Head: d.Head,
+		Definitions: map[string]string{}, Files: map[string]string{},
+	}
+	for i := range d.Nodes {
+		n := &d.Nodes[i]
+		job := jobs[n.Name]
+		if job == nil || !n.Runs() {
+			continue
+		}
+		b.Definitions[n.Name] = job.Definition
+		if job.Gone {
+			b.Definitions[n.Name] = "gone"
+		}
+		var text strings.Builder
+		for _, location := range slices.Sorted(maps.Keys(job.Files)) {
+			fmt.Fprintf(&text, "%s\x00%s\x00", location, job.Files[location])
+		}
+		b.Files[n.Name] = text.String()
+	}
+	return b
+}
+
+// The token is short: it holds small marks of the parts, to tell what changed, and
+// a whole hash of everything, which decides.
+const (
+	tokenVersion = 1
+	tokenPrefix  = "plan1-"
+	wholeSize    = 16
+	markSize     = 3
+	// maxMarks bounds the token: with more jobs, several share a mark.
+	maxMarks = 128
+)
+
+// Token seals the basis.
+func (b *Basis) Token() string {
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b.sealed())
+}
+
+// The marks of a token, in order: the request, the run, the head, and then of
+// each group of jobs the definitions and the files.
+func (b *Basis) sealed() []byte {
+	out := []byte{tokenVersion}
+	out = append(out, b.hash(wholeSize, b)...)
+	out = append(out, b.hash(markSize, b.Request)...)
+	out = append(out, b.hash(markSize, []string{b.RunID, b.Run})...)
+	out = append(out, b.hash(markSize, b.Head)...)
+	for _, group := range b.groups() {
+		definitions, files := map[string]string{}, map[string]string{}
+		for _, name := range group {
+			definitions[name], files[name] = b.Definitions[name], b.Files[name]
+		}
+		out = append(out, b.hash(markSize, definitions)...)
+		out = append(out, b.hash(markSize, files)...)
+	}
+	return out
+}
+
+// groups shares the jobs out to the marks.
+func (b *Basis) groups() [][]string {
+	names := slices.Sorted(maps.Keys(b.Definitions))
+	size := max(1, (len(names)+maxMarks-1)/maxMarks)
+	return slices.Collect(slices.Chunk(names, size))
+}
+
+func (b *Basis) hash(size int, v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("plan: a basis that is no JSON: %v", err)) // it is strings and maps
+	}
+	sum := sha256.Sum256(text)
+	return sum[:size]
+}
+
+// Compare says what changed since a token was made: nothing when it still holds.
+// The error says that it is no token.
+func (b *Basis) Compare(token string) (changes []string, err error) {
+	text, ok := strings.CutPrefix(strings.TrimSpace(token), tokenPrefix)
+	then, decodeErr := base64.RawURLEncoding.DecodeString(text)
+	const head = 1 + wholeSize + 3*markSize
+	if !ok || decodeErr != nil || len(then) < head || then[0] != tokenVersion || (len(then)-head)%(2*markSize) != 0 {
+		return nil, fmt.Errorf("this is not a plan's token: copy the whole of what --plan printed, beginning with %s", tokenPrefix)
+	}
+	now := b.sealed()
+	if bytes.Equal(then[:1+wholeSize], now[:1+wholeSize]) {
+		return nil, nil
+	}
+	mark := func(sealed []byte, i int) []byte {
+		at := 1 + wholeSize + i*markSize
+		return sealed[at : at+markSize]
+	}
+	differs := func(i int) bool { return !bytes.Equal(mark(then, i), mark(now, i)) }
+	if differs(0) {
+		changes = append(changes, "another resume is asked for than the plan was made for: the same run, selection and options are needed")
+	}
+	if differs(1) {
+		changes = append(changes, "the run is another one, or its state changed")
+	}
+	if differs(2) {
+		changes = append(changes, "the run has been resumed since: the newest run of its family is now "+b.Head)
+	}
+	if len(then) != len(now) {
+		changes = append(changes, "other jobs would run than those that the plan named")
+	} else {
+		changes = append(changes, b.changedJobs(differs)...)
+	}
+	if len(changes) == 0 {
+		changes = append(changes, "something that the plan rests on changed")
+	}
+	return changes, nil
+}
+
+func (b *Basis) changedJobs(differs func(mark int) bool) []string {
+	var out []string
+	for i, group := range b.groups() {
+		who := "job " + group[0]
+		if len(group) > 1 {
+			who = "one of the jobs " + group[0] + " to " + group[len(group)-1]
+		}
+		if differs(3 + 2*i) {
+			out = append(out, "the definition of "+who+" changed")
+		}
+		if differs(4 + 2*i) {
+			out = append(out, "the script, or an extra file, of "+who+" changed")
+		}
+	}
+	return out
+}
