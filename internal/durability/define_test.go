@@ -31,7 +31,7 @@ while [ $# -gt 1 ]; do
 	shift 2
 done
 if [ "$does" = here ]; then
-	echo "$id" >> ../../../../journal
+	echo "$id" >> ../../../journal
 	exit 0
 fi
 echo "$id" >> 'JOURNAL'

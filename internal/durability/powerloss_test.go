@@ -5,6 +5,7 @@ package durability
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,7 +27,13 @@ type moment struct {
 	answered, claimed, started, told bool
 }
 
-// TestPowerLoss traces database and job folder through a workflow run, cuts the
+// claimSuffix ends the name of a claim file, which lies beside the job's folder.
+const claimSuffix = ".claim"
+
+// exitAt is where the exit begins in the claim file of a small job.
+const exitAt = 4096
+
+// TestPowerLoss traces database and job files through a workflow run, cuts the
 // power after each single step, and starts a server on what is left: on
 // everything, on what was synced alone, and on names without content. Whatever is
 // left, a run that was answered or has begun is known, a job that may have run
@@ -66,7 +73,7 @@ func cutAfterEach(steps []op) []moment {
 	for i, step := range steps {
 		d.do(step)
 		now.answered = now.answered || step.kind == opAnswered
-		now.claimed = now.claimed || strings.HasPrefix(filepath.Base(step.to), "claim")
+		now.claimed = now.claimed || strings.HasSuffix(step.to, claimSuffix)
 		now.started = now.started || step.kind == opStarted
 		now.told = now.told || step.kind == opTold
 		states := d.losses()
@@ -74,7 +81,7 @@ func cutAfterEach(steps []op) []moment {
 			now.left = states[how]
 			// What of a commit that was not synced is there, is SQLite's to find out.
 			if f := d.now[wal]; f != nil {
-				now.left[wal] = f.synced
+				now.left[wal] = f.onDisk()
 			}
 			now.name = ""
 			if key := fmt.Sprint(now); !seen[key] {
@@ -87,33 +94,39 @@ func cutAfterEach(steps []op) []moment {
 	return losses
 }
 
-// TestSpoiledJobFolder starts a server on job folders as no sound disk leaves
-// them, but a bad one may.
-func TestSpoiledJobFolder(t *testing.T) {
+// TestSpoiledClaim starts a server on claim files as no sound disk leaves them,
+// but a bad one may.
+func TestSpoiledClaim(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	run, template := r.dispatched()
 	claim := `{"runner":"GONE","pid":4000000,"boot":"another","at":"2026-01-01T00:00:00Z","inode":1}` + "\n"
-	exit := `{"reason":"exited","code":0,"started_at":"2026-01-01T00:00:00Z","ended_at":"2026-01-01T00:00:01Z","ran_ns":1000000000}` + "\n"
+	settled := strings.Replace(claim, "GONE", "", 1)
+	text := `{"reason":"exited","code":0,"started_at":"2026-01-01T00:00:00Z","ended_at":"2026-01-01T00:00:01Z","ran_ns":1000000000}`
+	exit := fmt.Sprintf("%08x %s\n", crc32.ChecksumIEEE([]byte(text)), text)
+	with := func(claim, exit string) string {
+		return claim + strings.Repeat("\x00", exitAt-len(claim)) + exit + strings.Repeat("\x00", exitAt-len(exit))
+	}
 	for name, tc := range map[string]struct {
-		files map[string]string
+		files map[string]string // by what follows the job run's id
 		state string
 		lines int
 	}{
-		"no folder":                     {nil, "SUCCEEDED", 1},
-		"an empty folder":               {map[string]string{}, "SUCCEEDED", 1},
-		"half a spec":                   {map[string]string{"spec.json": `{"id":"jr_`}, "SUCCEEDED", 1},
-		"a claim's temporary name":      {map[string]string{"claim.GONE.tmp": claim}, "SUCCEEDED", 1},
-		"an empty claim":                {map[string]string{"claim": ""}, "lost", 0},
-		"half a claim":                  {map[string]string{"claim": claim[:30]}, "lost", 0},
-		"a claim":                       {map[string]string{"claim": claim}, "lost", 0},
-		"an exit's temporary name":      {map[string]string{"claim": claim, "exit.tmp": exit}, "lost", 0},
-		"an empty exit":                 {map[string]string{"claim": claim, "exit": ""}, "lost", 0},
-		"half an exit":                  {map[string]string{"claim": claim, "exit": exit[:40]}, "lost", 0},
-		"claim and exit":                {map[string]string{"claim": claim, "exit": exit}, "SUCCEEDED", 0},
-		"an empty claim and an exit":    {map[string]string{"claim": "", "exit": exit}, "SUCCEEDED", 0},
-		"settled but for the exit":      {map[string]string{"claim": strings.Replace(claim, "GONE", "", 1)}, "SUCCEEDED", 1},
-		"the same, its exit half there": {map[string]string{"claim": strings.Replace(claim, "GONE", "", 1), "exit.tmp": exit[:9]}, "SUCCEEDED", 1},
+		"nothing":                         {nil, "SUCCEEDED", 1},
+		"a claim's temporary name":        {map[string]string{".claim.GONE.tmp": with(claim, "")}, "SUCCEEDED", 1},
+		"an empty claim":                  {map[string]string{".claim": ""}, "lost", 0},
+		"a claim of zeros":                {map[string]string{".claim": with("", "")}, "lost", 0},
+		"half a claim":                    {map[string]string{".claim": claim[:30]}, "lost", 0},
+		"a claim without its room":        {map[string]string{".claim": claim}, "lost", 0},
+		"a claim":                         {map[string]string{".claim": with(claim, "")}, "lost", 0},
+		"half an exit":                    {map[string]string{".claim": with(claim, exit[:40])}, "lost", 0},
+		"an exit that is cut off":         {map[string]string{".claim": with(claim, exit)[:exitAt+40]}, "lost", 0},
+		"an exit with a flipped bit":      {map[string]string{".claim": with(claim, strings.Replace(exit, `"code":0`, `"code":1`, 1))}, "lost", 0},
+		"claim and exit":                  {map[string]string{".claim": with(claim, exit)}, "SUCCEEDED", 0},
+		"a claim of zeros and an exit":    {map[string]string{".claim": with("", exit)}, "SUCCEEDED", 0},
+		"settled but for the exit":        {map[string]string{".claim": with(settled, "")}, "SUCCEEDED", 1},
+		"settled but for half the exit":   {map[string]string{".claim": with(settled, exit[:9])}, "SUCCEEDED", 1},
+		"logs of a job that has no claim": {map[string]string{".stdout.log": "2026-01-01T00:00:00.000Z words\n"}, "SUCCEEDED", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,14 +139,8 @@ func TestSpoiledJobFolder(t *testing.T) {
 }
 
 func spoil(folder string, files map[string]string) error {
-	if files == nil {
-		return nil
-	}
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return err
-	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+	for suffix, text := range files {
+		if err := os.WriteFile(folder+suffix, []byte(text), 0o600); err != nil {
 			return err
 		}
 	}
@@ -141,7 +148,7 @@ func spoil(folder string, files map[string]string) error {
 }
 
 // liveRun is a workflow run with one job run, and the folder of that in the data
-// folder.
+// folder, beside which its claim and logs lie.
 type liveRun struct{ id, folder string }
 
 // dispatched makes a data folder in which the start of a job run is committed and
@@ -200,9 +207,9 @@ func (r *rig) defined() (template string) {
 }
 
 // traceRun runs the workflow under a traced server. It returns what happened to
-// the log of the database and to the job's folder, and the content of each path
+// the log of the database and to the job's files, and the content of each path
 // that was ever there. Every claim is of an earlier boot of the machine.
-func (r *rig) traceRun() (run liveRun, steps []op, contents map[string][]byte) {
+func (r *rig) traceRun() (run liveRun, steps []op, contents map[string]content) {
 	r.t.Helper()
 	trace := filepath.Join(r.dir, "trace")
 	r.under = append(slices.Clone(traced), trace)
@@ -225,7 +232,7 @@ func (r *rig) traceRun() (run liveRun, steps []op, contents map[string][]byte) {
 		case o.path == wal && o.kind == opWrite && o.n == 1<<20: // zeros
 		case o.kind == opSync && o.path == filepath.Dir(run.folder), // names the folder
 			o.kind == opAnswered, o.kind == opStarted, o.kind == opTold,
-			o.path == wal, o.path == run.folder, strings.HasPrefix(o.path, run.folder+"/"):
+			o.path == wal, o.path == run.folder, strings.HasPrefix(o.path, run.folder+"."):
 			steps = append(steps, o)
 		}
 	}
@@ -236,6 +243,7 @@ func (r *rig) traceRun() (run liveRun, steps []op, contents map[string][]byte) {
 func (r *rig) jobFolder() string {
 	r.t.Helper()
 	found, err := filepath.Glob(filepath.Join(r.data, "jobs", "*", "jr_*"))
+	found = slices.DeleteFunc(found, func(path string) bool { return filepath.Ext(path) != "" })
 	if err != nil || len(found) != 1 {
 		r.t.Fatalf("job folders: %v %v", found, err)
 	}
@@ -244,7 +252,7 @@ func (r *rig) jobFolder() string {
 
 // contents reads the files that the steps have left, for each of the names that
 // they ever had.
-func (r *rig) contents(steps []op) map[string][]byte {
+func (r *rig) contents(steps []op) map[string]content {
 	r.t.Helper()
 	d, owner := newDisk(), map[*inode][]string{}
 	for _, o := range steps {
@@ -253,7 +261,7 @@ func (r *rig) contents(steps []op) map[string][]byte {
 			owner[f] = append(owner[f], p)
 		}
 	}
-	all := map[string][]byte{}
+	all := map[string]content{}
 	for p, f := range d.now {
 		if f.dir {
 			continue
@@ -263,7 +271,7 @@ func (r *rig) contents(steps []op) map[string][]byte {
 			r.t.Fatalf("%s has %d bytes, by the trace %d: %v", p, len(text), f.size, err)
 		}
 		for _, name := range owner[f] {
-			all[name] = otherBoot(text)
+			all[name] = content{otherBoot(text), f.over}
 		}
 	}
 	return all

@@ -15,7 +15,7 @@ import (
 const alone = 4
 
 // TestRunnerFailPoints kills around each start and each end of a job: before and
-// after the claim, after the fork, before and after the exit file. mortal says
+// after the claim, after the fork, before and after the exit is written. mortal says
 // whether a job that is there when the runner dies is lost.
 func TestRunnerFailPoints(t *testing.T) {
 	for _, point := range []struct {

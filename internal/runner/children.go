@@ -72,9 +72,10 @@ func (c *children) reapAll() {
 	c.fork.Lock()
 	defer c.fork.Unlock()
 	var ended []*child
+	var alone bool
 	for {
-		pid, status, ok := reapOne(c.endGroup)
-		if !ok {
+		pid, status, last := reapOne(c.endGroup)
+		if alone = last; pid == 0 {
 			break
 		}
 		c.mu.Lock()
@@ -88,7 +89,7 @@ func (c *children) reapAll() {
 	if len(ended) == 0 {
 		return
 	}
-	leftovers := c.adopted()
+	leftovers := !alone && c.adopted()
 	for _, ch := range ended {
 		ch.leftovers = leftovers
 		close(ch.ended)

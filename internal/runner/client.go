@@ -17,6 +17,9 @@ import (
 // helloTime bounds the wait for a runner that accepts but does not speak.
 const helloTime = 30 * time.Second
 
+// endTime bounds the wait for the end of a runner that has no job.
+const endTime = 2 * time.Second
+
 // Options say how a server meets its runners. DataDir and Events are required.
 type Options struct {
 	DataDir string
@@ -107,12 +110,35 @@ func (c *Client) meet(ctx context.Context, instance string) error {
 			return nil
 		}
 		l, err := c.reach(ctx, instance)
+		if err == nil && l.Protocol < oldestProtocol {
+			return c.outlive(l)
+		}
 		if err == nil {
 			c.add(l)
 			return nil
 		}
 		if ctx.Err() != nil || time.Now().After(end) {
 			return fmt.Errorf("a runner lives in %s but cannot be reached: %w", c.dir, err)
+		}
+	}
+}
+
+// outlive retires a runner whose claims cannot be read here, and waits a moment
+// for its end. One with jobs stays: to go on would start them again.
+func (c *Client) outlive(l *link) error {
+	defer l.line.close()
+	_ = l.line.send(request{Op: opRetire})                   // fails when it is gone: as good
+	_ = l.line.conn.SetReadDeadline(time.Now().Add(endTime)) // unix sockets take deadlines
+	for {
+		var e Event
+		err := l.line.receive(&e)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return fmt.Errorf("a runner of an earlier reglue (process %d) still has jobs in %s and this reglue cannot take them over: "+
+				"wait until they are over, or go on with the earlier reglue", l.PID, c.opts.DataDir)
+		}
+		if err != nil {
+			c.clearDead(l.Instance, 0)
+			return nil
 		}
 	}
 }
@@ -210,15 +236,21 @@ func (c *Client) clearDead(instance string, how int) bool {
 	return true
 }
 
-// Start asks for the job run whose spec lies in dir and returns the instance
-// that takes it, having started a runner if there is none. The outcome comes as
-// events; an error means that nobody was asked.
-func (c *Client) Start(id, dir string) (string, error) {
+// Start asks for a job run and returns the instance that takes it, having started
+// a runner if there is none. The outcome comes as events; an error means that
+// nobody was asked.
+func (c *Client) Start(id string, spec Spec) (string, error) {
+	if !idPattern.MatchString(id) {
+		return "", fmt.Errorf("job run id %q cannot name a folder", id)
+	}
+	if len(spec.Argv) == 0 {
+		return "", fmt.Errorf("job run %s names no program", id)
+	}
 	l, err := c.runner()
 	if err != nil {
 		return "", err
 	}
-	if err := l.line.send(request{Op: opStart, ID: id, Dir: dir}); err != nil {
+	if err := l.line.send(request{Op: opStart, ID: id, Dir: JobDir(c.opts.DataDir, id), Spec: &spec}); err != nil {
 		return "", fmt.Errorf("ask the runner: %w", err)
 	}
 	return l.Instance, nil

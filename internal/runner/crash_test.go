@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,7 +61,7 @@ func TestRunnerDiesAnywhere(t *testing.T) {
 			}
 
 			again := connect(t, data)
-			if _, err := again.client.Start(id, dir); err != nil {
+			if _, err := again.client.Start(id, spec); err != nil {
 				t.Fatal(err)
 			}
 			if tc.claimed {
@@ -75,17 +76,26 @@ func TestRunnerDiesAnywhere(t *testing.T) {
 	}
 }
 
-// waitFor returns once the file has that size, where no event tells.
+// waitFor returns once the file has that size.
 func waitFor(t *testing.T, path string, size int64) {
+	t.Helper()
+	waitUntil(t, path, func() bool {
+		info, err := os.Stat(path)
+		return err == nil && info.Size() >= size
+	})
+}
+
+// waitUntil returns once the condition holds, where no event tells.
+func waitUntil(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
-		if info, err := os.Stat(path); err == nil && info.Size() >= size {
+		if holds() {
 			return
 		}
 	}
-	t.Fatalf("%s did not come", path)
+	t.Fatalf("%s did not come", what)
 }
 
 func countLines(t *testing.T, path string) int {
@@ -110,7 +120,7 @@ func serverHelper(dir string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if _, err := c.Start("jr_survivor", JobDir(dir, "jr_survivor")); err != nil {
+	if _, err := c.Start("jr_survivor", sh(os.Getenv("TEST_SERVER_SCRIPT"))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -122,16 +132,12 @@ func serverHelper(dir string) int {
 func TestServerDies(t *testing.T) {
 	t.Parallel()
 	data, runs, path := t.TempDir(), filepath.Join(t.TempDir(), "runs"), fifo(t)
-	if err := makeShards(data); err != nil {
-		t.Fatal(err)
-	}
-	first := &server{t: t, data: data}
-	dir := first.prepare("jr_survivor", sh("echo run >> "+runs+"; read go < "+path+"; exit 5"))
+	script := "echo run >> " + runs + "; read go < " + path + "; exit 5"
 	cmd := exec.Command("/proc/self/exe")
 	if exe, err := executable(); err == nil {
 		cmd.Path = exe
 	}
-	cmd.Env = append(os.Environ(), "TEST_SERVER_DIR="+data)
+	cmd.Env = append(os.Environ(), "TEST_SERVER_DIR="+data, "TEST_SERVER_SCRIPT="+script)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -149,11 +155,11 @@ func TestServerDies(t *testing.T) {
 	_ = cmd.Wait() // killed
 
 	s := connect(t, data)
-	st, err := Inspect(dir)
+	st, err := Inspect(JobDir(data, "jr_survivor"))
 	if err != nil || st.Claim == nil || st.Exit != nil || !s.client.Alive(st.Claim.Runner) {
 		t.Fatalf("%+v %v", st, err)
 	}
-	if _, err := s.client.Start("jr_survivor", dir); err != nil {
+	if _, err := s.client.Start("jr_survivor", sh(script)); err != nil {
 		t.Fatal(err)
 	}
 	s.wait("jr_survivor", EventStarted) // told again, not started again
@@ -267,10 +273,10 @@ func TestCopiedFolderIsTold(t *testing.T) {
 	dir := s.start("jr_1", sh("true"))
 	s.wait("jr_1", EventEnded)
 	other := filepath.Join(t.TempDir(), "copy")
-	if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
+	if err := os.CopyFS(other, os.DirFS(filepath.Dir(dir))); err != nil {
 		t.Fatal(err)
 	}
-	if st, err := Inspect(other); err != nil || !st.Copied {
+	if st, err := Inspect(filepath.Join(other, "jr_1")); err != nil || !st.Copied || st.Exit == nil {
 		t.Errorf("%+v %v", st, err)
 	}
 }
@@ -297,17 +303,132 @@ func TestRunnerEndsWithItsFolder(t *testing.T) {
 	}
 }
 
-func TestExitWithoutContentIsNone(t *testing.T) {
+// TestTornClaimFile cuts a claim file off, and blanks it, at every place: what is
+// left says that the job run was claimed, and never a wrong outcome.
+func TestTornClaimFile(t *testing.T) {
 	t.Parallel()
 	s := connect(t, t.TempDir())
-	dir := s.start("jr_1", sh("true"))
+	spec := sh("echo words >&2; exit 3")
+	spec.Notes = map[string]string{"long": strings.Repeat("n", block)} // more than one block
+	dir := s.start("jr_1", spec)
 	s.wait("jr_1", EventEnded)
-	for _, text := range []string{"", "\x00\x00\x00", `{"reason":"exi`} {
-		if err := os.WriteFile(filepath.Join(dir, exitFile), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if st, err := Inspect(dir); err != nil || st.Claim == nil || st.Exit != nil {
-			t.Errorf("%q: %+v %v", text, st, err)
+	path := dir + claimSuffix
+	whole := read(t, path)
+	last := strings.LastIndexByte(whole, '\n') + 1
+	for n := range len(whole) {
+		for what, left := range map[string]string{
+			"cut off": whole[:n],
+			"blanked": whole[:n] + strings.Repeat("\x00", len(whole)-n),
+		} {
+			if err := os.WriteFile(path, []byte(left), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			st, err := Inspect(dir)
+			if err != nil || st.Claim == nil || (st.Exit != nil) != (n >= last) {
+				t.Fatalf("%s after %d of %d bytes: %+v %v", what, n, last, st, err)
+			}
 		}
 	}
+}
+
+// TestLongExit: an exit that is larger than its room is kept whole.
+func TestLongExit(t *testing.T) {
+	t.Parallel()
+	s := connect(t, t.TempDir())
+	dir := s.start("jr_1", sh("seq 1 20000 >&2; exit 3"))
+	tail := s.wait("jr_1", EventEnded).Exit.StderrTail
+	st, err := Inspect(dir)
+	if err != nil || st.Exit == nil || st.Exit.StderrTail != tail || len(tail) != tailLimit || !strings.HasSuffix(tail, "20000\n") {
+		t.Errorf("%+v %v, %d bytes of standard error", st, err, len(tail))
+	}
+}
+
+// earlierRunner is a runner as an earlier build had it: it holds its lock,
+// listens, says hello, and ends when it is retired and has no job.
+func earlierRunner(t *testing.T, data string, busy bool) (retired <-chan bool) {
+	t.Helper()
+	dir := filepath.Join(data, "runner")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := lockFile(filepath.Join(dir, "EARLY"+lockSuffix), syscall.LOCK_EX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("unix", filepath.Join(dir, "EARLY"+sockSuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = listener.Close(), lock.Close() })
+	asked := make(chan bool, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		l := newLine(conn)
+		if err := l.send(hello{Protocol: oldestProtocol - 1, Instance: "EARLY", PID: 4_000_000, Build: "early"}); err != nil {
+			t.Error(err)
+		}
+		var r request
+		asked <- l.receive(&r) == nil && r.Op == opRetire
+		if busy {
+			_ = l.receive(&r) // until the server goes
+		}
+		l.finish()
+		_ = lock.Close()
+	}()
+	return asked
+}
+
+// TestEarlierRunner: one whose claims we cannot read is asked to end. With jobs it
+// stays, and we refuse to start them again.
+func TestEarlierRunner(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	retired := earlierRunner(t, data, false)
+	s := connect(t, data)
+	s.start("jr_1", sh("true"))
+	s.wait("jr_1", EventEnded)
+	if !<-retired {
+		t.Error("the earlier runner was not retired")
+	}
+
+	data = t.TempDir()
+	retired = earlierRunner(t, data, true)
+	_, err := Connect(context.Background(), Options{DataDir: data, Events: func(Event) {}})
+	if err == nil || !strings.Contains(err.Error(), "earlier reglue (process 4000000) still has jobs") || !<-retired {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	s, path := connect(t, t.TempDir()), fifo(t)
+	over := s.start("jr_over", sh("echo out; echo > file"))
+	s.wait("jr_over", EventEnded)
+	running := s.start("jr_running", sh("read go < "+path))
+	started := s.wait("jr_running", EventStarted)
+	left := running + claimSuffix + ".GONE" + tmpSuffix // as a crash leaves it
+	if err := os.WriteFile(left, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Sweep(s.data, started.At.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := Inspect(over); err != nil || st.Exit == nil {
+		t.Errorf("swept too early: %+v %v", st, err)
+	}
+	if err := Sweep(s.data, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := filepath.Glob(over + "*"); err != nil || len(names) > 0 {
+		t.Errorf("left: %v %v", names, err)
+	}
+	if names, err := filepath.Glob(running + "*"); err != nil || len(names) != 2 {
+		t.Errorf("of the running one: %v %v", names, err)
+	}
+	s.client.Stop(started.Runner, "jr_running", 0)
+	s.wait("jr_running", EventEnded)
 }

@@ -9,9 +9,9 @@
 // runner of its own for new jobs and retires the old one, which ends with its
 // last job.
 //
-// A job run's folder says where it stands:
+// The claim file beside a job run's folder says where it stands:
 //
-//	exit                          finished
+//	claim with an exit            finished
 //	claim, its runner alive       running
 //	claim, no exit, no runner     lost
 //	no claim                      never started

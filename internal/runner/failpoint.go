@@ -6,6 +6,6 @@ const (
 	FailBeforeClaim = "runner.before-claim" // asked to start, nothing done
 	FailAfterClaim  = "runner.after-claim"  // claimed, not forked
 	FailAfterFork   = "runner.after-fork"   // the process runs, nobody was told
-	FailBeforeExit  = "runner.before-exit"  // the process ended, no exit file
-	FailAfterExit   = "runner.after-exit"   // exit file written, nobody was told
+	FailBeforeExit  = "runner.before-exit"  // the process ended, no exit written
+	FailAfterExit   = "runner.after-exit"   // the exit is durable, nobody was told
 )

@@ -1,75 +1,118 @@
 package runner
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
 
-// Claim says who took a job run. It exists before any process of the job does.
+// Claim says who took a job run, and what of its Spec outlives it. It exists
+// before any process of the job does.
 type Claim struct {
 	// Runner is the instance that took it; empty when it was settled unstarted.
 	Runner string    `json:"runner"`
 	PID    int       `json:"pid"`
 	Boot   string    `json:"boot"`
 	At     time.Time `json:"at"`
-	// Inode is that of the claim file itself: in a copy of the folder it
+	// Inode is that of the claim file itself: in a copy of the data folder it
 	// differs, and then the processes belong to the original.
 	Inode uint64 `json:"inode"`
+	// Timeout and Notes are those of the Spec.
+	Timeout time.Duration     `json:"timeout_ns,omitempty"`
+	Notes   map[string]string `json:"notes,omitempty"`
 }
 
-// Status is what the folder of a job run says.
+// Status is what the claim file of a job run says.
 type Status struct {
 	Claim *Claim
 	Exit  *Exit
-	// Copied reports that the folder is not the one the claim was made in.
+	// Copied reports that the file is not the one the claim was made in.
 	Copied bool
 }
 
-// Inspect reads the folder of a job run. A folder that is not there is an empty
-// Status. A claim that cannot be read is still a claim.
+// A claim file is the claim as a line of JSON, zeros up to the next block, and
+// in that block the exit. The block is written with zeros together with the
+// claim, so that an exit needs neither room on the disk nor a commit of the file
+// system. One that is larger extends the file.
+const block = 4096
+
+// Inspect reads where the job run of that folder stands. Without a claim file it
+// is an empty Status. A claim that cannot be read is still a claim.
 func Inspect(dir string) (Status, error) {
 	var st Status
-	data, err := os.ReadFile(filepath.Join(dir, claimFile))
+	f, err := os.Open(dir + claimSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return st, nil
 	}
 	if err != nil {
 		return st, err
 	}
-	st.Claim = &Claim{}
-	if json.Unmarshal(data, st.Claim) != nil {
-		st.Claim = &Claim{}
-	}
-	if info, err := os.Stat(filepath.Join(dir, claimFile)); err == nil {
-		st.Copied = st.Claim.Inode != 0 && st.Claim.Inode != inode(info)
-	}
-	data, err = os.ReadFile(filepath.Join(dir, exitFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return st, nil
-	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return st, err
 	}
-	var e Exit
-	if json.Unmarshal(data, &e) == nil {
-		st.Exit = &e
+	data := make([]byte, info.Size())
+	n, err := f.ReadAt(data, 0)
+	if err != nil && n < len(data) {
+		return st, err
 	}
+	st.Claim, st.Exit, _ = readClaim(data)
+	st.Copied = st.Claim.Inode != 0 && st.Claim.Inode != inode(info)
 	return st, nil
+}
+
+// readClaim reads the content of a claim file, and tells where the exit belongs.
+func readClaim(data []byte) (c *Claim, e *Exit, room int64) {
+	line, _, _ := bytes.Cut(data, []byte{'\n'})
+	c = &Claim{}
+	if json.Unmarshal(line, c) != nil {
+		c, line = &Claim{}, nil
+	}
+	room = roomAfter(line)
+	if int64(len(data)) > room {
+		e = readExit(data[room:])
+	}
+	return c, e, room
+}
+
+// roomAfter is where the block for the exit begins.
+func roomAfter(claim []byte) int64 { return int64(len(claim)/block+1) * block }
+
+// The record of an exit is a checksum, a space, JSON and a newline: one that the
+// disk kept in part reads as none.
+func readExit(data []byte) *Exit {
+	line, _, whole := bytes.Cut(data, []byte{'\n'})
+	sum, text, _ := strings.Cut(string(line), " ")
+	want, err := strconv.ParseUint(sum, 16, 32)
+	if !whole || err != nil || uint32(want) != crc32.ChecksumIEEE([]byte(text)) {
+		return nil
+	}
+	e := &Exit{}
+	if json.Unmarshal([]byte(text), e) != nil {
+		return nil
+	}
+	return e
 }
 
 // Settle gives an outcome to a job run that was never claimed, so that it will
 // never start. It fails with fs.ErrExist when it was claimed.
 func Settle(dir string, e Exit) error {
-	if err := writeClaim(dir, Claim{PID: os.Getpid(), Boot: bootID(), At: e.EndedAt}); err != nil {
+	c, err := writeClaim(dir, Claim{PID: os.Getpid(), Boot: bootID(), At: e.EndedAt})
+	if err != nil {
 		return err
 	}
-	return WriteExit(dir, e)
+	defer c.close()
+	return c.writeExit(e)
 }
 
 // HalfSettled reports that Settle was cut off: no process was ever started and
@@ -84,61 +127,94 @@ func (s Status) ThisBoot() bool {
 	return s.Claim != nil && !s.Copied && (s.Claim.Boot == "" || s.Claim.Boot == bootID())
 }
 
-// writeClaim claims the folder for good, or fails with fs.ErrExist. The claim
+// claimed is the claim file of a job run, open for its exit.
+type claimed struct {
+	file *os.File
+	room int64
+}
+
+// writeClaim claims the job run for good, or fails with fs.ErrExist. The claim
 // appears with its content, so a full disk leaves none that is half written.
-func writeClaim(dir string, c Claim) error {
-	tmp := filepath.Join(dir, claimFile+"."+c.Runner+".tmp")
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+func writeClaim(dir string, c Claim) (*claimed, error) {
+	path := dir + claimSuffix
+	tmp := path + "." + c.Runner + tmpSuffix
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
+		return nil, err
+	}
+	room, err := fillClaim(f, c)
+	if err == nil {
+		err = renameNew(tmp, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(tmp))
+	}
+	if err := syncAll(f, filepath.Dir(path)); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	return &claimed{f, room}, nil
+}
+
+// linkNew is a rename that fails when there is a file of that name, in two steps.
+func linkNew(from, to string) error {
+	if err := os.Link(from, to); err != nil {
 		return err
 	}
-	defer f.Close()
-	defer os.Remove(tmp)
+	_ = os.Remove(from) // what stays is swept
+	return nil
+}
+
+// fillClaim writes a claim and the block for its exit.
+func fillClaim(f *os.File, c Claim) (room int64, err error) {
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	c.Inode = inode(info)
-	if err := json.NewEncoder(f).Encode(c); err != nil {
-		return err
+	line, err := json.Marshal(c)
+	if err != nil {
+		return 0, err
 	}
-	path := filepath.Join(dir, claimFile)
-	if err := os.Link(tmp, path); err != nil {
-		return err
-	}
-	if err := syncAll(f, dir, filepath.Dir(dir)); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	return nil
+	room = roomAfter(line)
+	content := make([]byte, room+block)
+	content[copy(content, line)] = '\n'
+	_, err = f.Write(content)
+	return room, err
 }
 
 // Unclaim takes back a claim under which nothing was started.
 func Unclaim(dir string) error {
-	return errors.Join(os.Remove(filepath.Join(dir, claimFile)), syncDir(dir))
+	return errors.Join(os.Remove(dir+claimSuffix), syncDir(filepath.Dir(dir)))
 }
 
-// WriteExit makes the outcome of a claimed job run durable. A crash of the
-// machine before it returns may leave an exit without content, which Inspect
-// takes for none.
+// WriteExit makes the outcome of a claimed job run durable.
 func WriteExit(dir string, e Exit) error {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	tmp := filepath.Join(dir, exitFile+".tmp")
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(dir+claimSuffix, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if _, err := f.Write(append(data, '\n')); err != nil {
+	data, err := os.ReadFile(dir + claimSuffix)
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, filepath.Join(dir, exitFile)); err != nil {
-		return err
-	}
-	return syncAll(f, dir)
+	_, _, room := readClaim(data)
+	return (&claimed{f, room}).writeExit(e)
 }
+
+// writeExit makes the outcome durable. It may be tried again.
+func (c *claimed) writeExit(e Exit) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if _, err := c.file.WriteAt(fmt.Appendf(nil, "%08x %s\n", crc32.ChecksumIEEE(text), text), c.room); err != nil {
+		return err
+	}
+	return datasync(c.file)
+}
+
+func (c *claimed) close() { _ = c.file.Close() } // what was written is synced
 
 // syncAll makes a file and the folders that lead to it durable. Asked for at the
 // same time, they share one commit of the file system: a quarter faster than one

@@ -57,11 +57,9 @@ func TestFullDisk(t *testing.T) {
 	s.wait("jr_first", EventEnded)
 
 	// No room for a claim: not started, and not failed either.
-	dir := s.prepare("jr_x", sh("echo here > "+path+"; read go < "+gate+"; echo lost; echo words >&2; exit 5"))
+	spec := sh("echo here > " + path + "; read go < " + gate + "; echo lost; seq 1 2000 >&2; exit 5")
 	free := fill(t, data)
-	if _, err := s.client.Start("jr_x", dir); err != nil {
-		t.Fatal(err)
-	}
+	dir := s.start("jr_x", spec)
 	if e := s.wait("jr_x", EventRefused); !strings.Contains(e.Error, "no space left on device") {
 		t.Errorf("%+v", e)
 	}
@@ -70,28 +68,46 @@ func TestFullDisk(t *testing.T) {
 	}
 	free()
 
-	// No room for what it says, nor for its exit.
+	// No room for what it says, nor for its exit, which tells the end of that.
 	r := openFifo(t, path)
-	if _, err := s.client.Start("jr_x", dir); err != nil {
-		t.Fatal(err)
-	}
+	s.start("jr_x", spec)
 	await(t, r, 1)
 	free = fill(t, data)
 	if err := os.WriteFile(gate, []byte("go\n"), 0); err != nil {
 		t.Fatal(err)
 	}
-	// The runner makes this file and finds no room for its content.
-	waitFor(t, filepath.Join(dir, exitFile+".tmp"), 0)
+	waitUntil(t, "the beginning of the exit", func() bool {
+		return strings.Contains(read(t, dir+claimSuffix), `{"reason":"exited"`)
+	})
 	if st, err := Inspect(dir); err != nil || st.Claim == nil || st.Exit != nil {
 		t.Errorf("%+v %v", st, err)
 	}
 	free()
 	e := s.wait("jr_x", EventEnded).Exit
-	if e.Reason != Exited || e.Code != 5 || e.StderrTail != "words\n" {
+	if e.Reason != Exited || e.Code != 5 || !strings.HasSuffix(e.StderrTail, "\n1999\n2000\n") {
 		t.Errorf("%+v", e)
 	}
 	stdout, stderr := s.logs("jr_x")
-	if !strings.HasSuffix(stdout, "[reglue: 30 bytes lost: no space left on device]\n") || strings.Contains(stderr, "words") {
+	if !strings.HasSuffix(stdout, "[reglue: 30 bytes lost: no space left on device]\n") || !strings.Contains(stderr, "bytes lost: no space left on device]\n") {
 		t.Errorf("logs: %q %q", stdout, stderr)
+	}
+}
+
+// TestFullDiskKeepsExits: the room for an exit was taken with the claim.
+func TestFullDiskKeepsExits(t *testing.T) {
+	data, path, gate := smallDisk(t), fifo(t), fifo(t)
+	s := connect(t, data)
+	r := openFifo(t, path)
+	dir := s.start("jr_x", sh("echo here > "+path+"; read go < "+gate+"; echo words >&2; exit 5"))
+	await(t, r, 1)
+	defer fill(t, data)()
+	if err := os.WriteFile(gate, []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.wait("jr_x", EventEnded).Exit; e.Code != 5 || e.StderrTail != "words\n" {
+		t.Errorf("%+v", e)
+	}
+	if st, err := Inspect(dir); err != nil || st.Exit == nil || st.Exit.Code != 5 {
+		t.Errorf("%+v %v", st, err)
 	}
 }

@@ -16,6 +16,7 @@ type host struct {
 	build    string
 	pid      int
 	children *children
+	null     *os.File // the standard input of jobs
 	log      *slog.Logger
 	ending   *os.File // the start lock, held until the process is gone
 
@@ -76,7 +77,11 @@ func (h *host) start(r request) {
 		}
 		return
 	}
-	j := &job{id: r.ID, dir: r.Dir, host: h, stop: make(chan struct{}), log: h.log.With("job_run_id", r.ID)}
+	if r.Spec == nil {
+		h.log.Error("a start without a spec", "job_run_id", r.ID)
+		return
+	}
+	j := &job{id: r.ID, dir: r.Dir, spec: *r.Spec, host: h, stop: make(chan struct{}), log: h.log.With("job_run_id", r.ID)}
 	h.jobs[r.ID] = j
 	go func() {
 		event := j.run()

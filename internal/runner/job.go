@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -17,6 +16,7 @@ import (
 // job is one job run in the hands of this runner.
 type job struct {
 	id, dir string
+	spec    Spec
 	host    *host
 	log     *slog.Logger
 
@@ -53,38 +53,40 @@ func (j *job) startedAt() time.Time {
 // run takes the job run from its claim to its durable exit and returns what is
 // to be told.
 func (j *job) run() Event {
-	spec, err := ReadSpec(j.dir)
-	if err != nil {
+	if err := os.Mkdir(j.dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return j.refused(err)
 	}
-	s, err := openStreams(j.dir, spec.LogLimit)
+	s, err := openStreams(j.dir, j.spec.LogLimit)
 	if err != nil {
 		return j.refused(err)
 	}
 	defer s.close()
 	failpoint.Hit(FailBeforeClaim)
-	err = writeClaim(j.dir, Claim{Runner: j.host.instance, PID: os.Getpid(), Boot: j.host.boot, At: time.Now().UTC()})
+	claim, err := writeClaim(j.dir, Claim{
+		Runner: j.host.instance, PID: j.host.pid, Boot: j.host.boot, At: time.Now().UTC(),
+		Timeout: j.spec.Timeout, Notes: j.spec.Notes,
+	})
 	if errors.Is(err, fs.ErrExist) {
 		return Event{Kind: EventClaimed, ID: j.id}
 	}
 	if err != nil {
 		return j.refused(err)
 	}
+	defer claim.close()
 	failpoint.Hit(FailAfterClaim)
-	exit, err := j.process(spec, s)
+	exit, err := j.process(s)
 	if err != nil {
 		uerr := Unclaim(j.dir)
 		if uerr == nil {
 			return j.refused(err)
 		}
 		j.log.Error("cannot take back a claim", "error", uerr)
-		exit = Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, spec), EndedAt: time.Now().UTC()}
+		exit = Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, j.spec), EndedAt: time.Now().UTC()}
 	}
 	failpoint.Hit(FailBeforeExit)
-	j.keep(exit)
+	j.keep(claim, exit)
 	failpoint.Hit(FailAfterExit)
-	_ = os.Remove(filepath.Join(j.dir, envFile)) // it may hold credentials
-	s.markLost()                                 // there was room for the exit, so perhaps for this
+	s.markLost() // there was room for the exit, so perhaps for this
 	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
 }
 
@@ -95,21 +97,24 @@ func (j *job) refused(err error) Event {
 
 // process runs the claimed job to its end. An error means that nothing ran, for
 // want of something that may come back.
-func (j *job) process(spec Spec, s *streams) (Exit, error) {
+func (j *job) process(s *streams) (Exit, error) {
 	now := time.Now()
 	if j.stopAsked() {
 		return Exit{Reason: Stopped, EndedAt: now.UTC()}, nil
 	}
-	ch, err := j.host.children.start(spec.Argv, &syscall.ProcAttr{
-		Dir:   spec.Dir,
-		Env:   append(withoutVar(spec.Env, EnvJobRunID), EnvJobRunID+"="+j.id),
-		Files: []uintptr{s.null.Fd(), uintptr(s.out.w), uintptr(s.err.w)},
+	if j.spec.Dir == "" {
+		j.spec.Dir = j.dir
+	}
+	ch, err := j.host.children.start(j.spec.Argv, &syscall.ProcAttr{
+		Dir:   j.spec.Dir,
+		Env:   append(withoutVar(j.spec.Env, EnvJobRunID), EnvJobRunID+"="+j.id),
+		Files: []uintptr{j.host.null.Fd(), uintptr(s.out.w), uintptr(s.err.w)},
 	})
 	if err != nil && scarce(err) {
 		return Exit{}, err
 	}
 	if err != nil {
-		return Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, spec), EndedAt: now.UTC()}, nil
+		return Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, j.spec), EndedAt: now.UTC()}, nil
 	}
 	failpoint.Hit(FailAfterFork)
 	started := time.Now()
@@ -118,7 +123,7 @@ func (j *job) process(spec Spec, s *streams) (Exit, error) {
 	j.mu.Unlock()
 	j.host.tell(Event{Kind: EventStarted, ID: j.id, At: started.UTC()})
 	s.copy()
-	e := Exit{Reason: j.watch(ch, spec), StartedAt: started.UTC()}
+	e := Exit{Reason: j.watch(ch), StartedAt: started.UTC()}
 	ended := time.Now()
 	e.Ran, e.EndedAt = ended.Sub(started), started.Add(ended.Sub(started)).UTC()
 	e.Code, e.Signal = ch.status.ExitStatus(), 0
@@ -139,10 +144,10 @@ func (j *job) process(spec Spec, s *streams) (Exit, error) {
 
 // watch waits for the end of the main process and brings it about when the job
 // is stopped or its time is over.
-func (j *job) watch(ch *child, spec Spec) Reason {
+func (j *job) watch(ch *child) Reason {
 	var timeout, kill <-chan time.Time
-	if spec.Timeout > 0 {
-		timer := time.NewTimer(spec.Timeout)
+	if j.spec.Timeout > 0 {
+		timer := time.NewTimer(j.spec.Timeout)
 		defer timer.Stop()
 		timeout = timer.C
 	}
@@ -160,7 +165,7 @@ func (j *job) watch(ch *child, spec Spec) Reason {
 		case <-stop:
 			end(Stopped, j.grace)
 		case <-timeout:
-			end(TimedOut, spec.Grace)
+			end(TimedOut, j.spec.Grace)
 		case <-kill:
 			kill = nil
 			j.signal(ch, syscall.SIGKILL)
@@ -176,18 +181,14 @@ func (j *job) signal(ch *child, sig syscall.Signal) {
 	}
 }
 
-// keep makes the exit durable, however long the disk stays full. It gives up
-// only when the folder is gone, since then nobody will ask.
-func (j *job) keep(e Exit) {
+// keep makes the exit durable, however long the disk stays full.
+func (j *job) keep(claim *claimed, e Exit) {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := WriteExit(j.dir, e)
+		err := claim.writeExit(e)
 		if err == nil {
 			return
 		}
 		j.log.Error("cannot write the exit of a job", "error", err)
-		if errors.Is(err, fs.ErrNotExist) {
-			return
-		}
 		time.Sleep(wait) // no event tells that a disk has room again
 	}
 }

@@ -58,7 +58,11 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	if err := becomeSubreaper(); err != nil {
 		log.Warn("cannot adopt orphans", "error", err)
 	}
-	h := newHost(log, build)
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	h := newHost(log, build, null)
 	h.catchSignals()
 	// The lock says that this runner lives: it is held until the process ends.
 	lock, err := lockFile(h.instance+lockSuffix, syscall.LOCK_EX|syscall.LOCK_NB)
@@ -82,13 +86,14 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	return nil
 }
 
-func newHost(log *slog.Logger, build string) *host {
+func newHost(log *slog.Logger, build string, null *os.File) *host {
 	return &host{
 		instance: rand.Text(),
 		boot:     bootID(),
 		build:    build,
 		pid:      os.Getpid(),
 		children: newChildren(),
+		null:     null,
 		log:      log,
 		jobs:     map[string]*job{},
 		lines:    map[*line]bool{},

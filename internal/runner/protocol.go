@@ -10,8 +10,12 @@ import (
 
 // protocolVersion changes when a start request does. Everything else is kept
 // understandable for good, because a new server must be able to stop the jobs
-// of an old runner and hear their end.
-const protocolVersion = 1
+// of an old runner and hear their end; and so is the claim file. Runners below
+// oldestProtocol had claims of another form.
+const (
+	protocolVersion = 2
+	oldestProtocol  = 2
+)
 
 // hello is the first line on every connection, from the runner.
 type hello struct {
@@ -32,6 +36,7 @@ type request struct {
 	Op    string        `json:"op"`
 	ID    string        `json:"id,omitempty"`
 	Dir   string        `json:"dir,omitempty"`
+	Spec  *Spec         `json:"spec,omitempty"`
 	Grace time.Duration `json:"grace_ns,omitempty"`
 }
 

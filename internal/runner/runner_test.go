@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,32 +90,15 @@ func (s *server) wait(id string, kind EventKind) Event {
 	}
 }
 
-func (s *server) prepare(id string, spec Spec) string {
+func (s *server) start(id string, spec Spec) (dir string) {
 	s.t.Helper()
-	spec.ID = id
-	dir, err := MakeJobDir(s.data, id)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if spec.Dir == "" {
-		spec.Dir = dir
-	}
 	if spec.Env == nil {
 		spec.Env = []string{"PATH=" + os.Getenv("PATH")}
 	}
-	if err := WriteSpec(dir, spec); err != nil {
+	if _, err := s.client.Start(id, spec); err != nil {
 		s.t.Fatal(err)
 	}
-	return dir
-}
-
-func (s *server) start(id string, spec Spec) string {
-	s.t.Helper()
-	dir := s.prepare(id, spec)
-	if _, err := s.client.Start(id, dir); err != nil {
-		s.t.Fatal(err)
-	}
-	return dir
+	return JobDir(s.data, id)
 }
 
 // sh is a job that runs a shell script.
@@ -125,7 +109,12 @@ func sh(script string) Spec {
 func (s *server) logs(id string) (stdout, stderr string) {
 	s.t.Helper()
 	o, e := LogPaths(s.data, id)
-	return read(s.t, o), read(s.t, e)
+	for path, text := range map[string]*string{o: &stdout, e: &stderr} {
+		if _, err := os.Stat(path); err == nil { // else it wrote nothing
+			*text = read(s.t, path)
+		}
+	}
+	return stdout, stderr
 }
 
 func read(t testing.TB, path string) string {
@@ -135,6 +124,18 @@ func read(t testing.TB, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// TestSilentJobLeavesNoLogs: a log comes with its first byte.
+func TestSilentJobLeavesNoLogs(t *testing.T) {
+	t.Parallel()
+	s := connect(t, t.TempDir())
+	dir := s.start("jr_quiet", sh("echo words"))
+	s.wait("jr_quiet", EventEnded)
+	found, err := filepath.Glob(dir + "*")
+	if want := []string{dir, dir + claimSuffix, dir + stdoutSuffix}; err != nil || !slices.Equal(found, want) {
+		t.Errorf("%v %v, want %v", found, err, want)
+	}
 }
 
 // fifo makes a named pipe by which jobs tell the test that they got somewhere.
@@ -203,14 +204,15 @@ func TestStartsOnce(t *testing.T) {
 	t.Parallel()
 	s := connect(t, t.TempDir())
 	runs := filepath.Join(t.TempDir(), "runs")
-	dir := s.start("jr_once", sh("echo run >> "+runs))
+	spec := sh("echo run >> " + runs)
+	s.start("jr_once", spec)
 	for range 5 {
-		if _, err := s.client.Start("jr_once", dir); err != nil {
+		if _, err := s.client.Start("jr_once", spec); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.wait("jr_once", EventEnded)
-	if _, err := s.client.Start("jr_once", dir); err != nil {
+	if _, err := s.client.Start("jr_once", spec); err != nil {
 		t.Fatal(err)
 	}
 	s.wait("jr_once", EventClaimed)
@@ -222,7 +224,7 @@ func TestStartsOnce(t *testing.T) {
 func TestSettledNeverStarts(t *testing.T) {
 	t.Parallel()
 	s := connect(t, t.TempDir())
-	dir := s.prepare("jr_no", sh("echo no"))
+	dir := JobDir(s.data, "jr_no")
 	stopped := Exit{Reason: Stopped, EndedAt: time.Now().UTC()}
 	if err := Settle(dir, stopped); err != nil {
 		t.Fatal(err)
@@ -230,7 +232,7 @@ func TestSettledNeverStarts(t *testing.T) {
 	if err := Settle(dir, stopped); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("settled twice: %v", err)
 	}
-	if _, err := s.client.Start("jr_no", dir); err != nil {
+	if _, err := s.client.Start("jr_no", sh("echo no")); err != nil {
 		t.Fatal(err)
 	}
 	s.wait("jr_no", EventClaimed)

@@ -3,12 +3,12 @@ package runner
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -16,30 +16,28 @@ import (
 // recognised. The runner sets it; a Spec need not.
 const EnvJobRunID = "REGLUE_JOB_RUN_ID"
 
-// The files of a job run's folder.
+// What lies beside the folder of a job run.
 const (
-	specFile   = "spec.json"
-	envFile    = "env.json"
-	claimFile  = "claim"
-	exitFile   = "exit"
-	stdoutFile = "stdout.log"
-	stderrFile = "stderr.log"
+	claimSuffix  = ".claim"
+	stdoutSuffix = ".stdout.log"
+	stderrSuffix = ".stderr.log"
+	tmpSuffix    = ".tmp"
 )
 
-// Spec says what to run. It reaches the runner as a file of the job run's
-// folder, so neither arguments nor secrets show in a process list.
+// Spec says what to run. It reaches the runner over its socket and no disk, since
+// the environment may hold credentials.
 type Spec struct {
-	ID   string   `json:"id"`
 	Argv []string `json:"argv"` // Argv[0] is the path of the program
 	Env  []string `json:"env,omitempty"`
-	Dir  string   `json:"dir"`
+	// Dir is the working folder; empty means that of the job run.
+	Dir string `json:"dir,omitempty"`
 	// Timeout counts from the start of the process; zero means none.
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 	// Grace lies between TERM and KILL when the timeout is over.
 	Grace time.Duration `json:"grace_ns,omitempty"`
 	// LogLimit bounds each of the two logs in bytes; zero means DefaultLogLimit.
 	LogLimit int64 `json:"log_limit,omitempty"`
-	// Notes are the caller's own; the runner only keeps them.
+	// Notes are the caller's own; the Claim keeps them.
 	Notes map[string]string `json:"notes,omitempty"`
 }
 
@@ -75,31 +73,20 @@ type Exit struct {
 	Ran time.Duration `json:"ran_ns"`
 }
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$`)
+// idPattern has no dot: names with one lie beside the folders of job runs.
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$`)
 
-// JobDir is the folder of a job run.
+// JobDir is the folder of a job run, in which it works. The runner makes it.
 func JobDir(dataDir, id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return filepath.Join(dataDir, "jobs", hex.EncodeToString(sum[:1]), id)
 }
 
-// LogPaths are the two log files of a job run. They need not exist.
+// LogPaths are the two log files of a job run. They need not exist: each comes
+// with the first byte that is written.
 func LogPaths(dataDir, id string) (stdout, stderr string) {
 	dir := JobDir(dataDir, id)
-	return filepath.Join(dir, stdoutFile), filepath.Join(dir, stderrFile)
-}
-
-// MakeJobDir creates the folder of a job run and returns it. Connect has made
-// the folders above it durable.
-func MakeJobDir(dataDir, id string) (string, error) {
-	if !idPattern.MatchString(id) {
-		return "", fmt.Errorf("job run id %q cannot name a folder", id)
-	}
-	dir := JobDir(dataDir, id)
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", err
-	}
-	return dir, nil
+	return dir + stdoutSuffix, dir + stderrSuffix
 }
 
 // makeShards creates the folders over which job runs are spread, all at once so
@@ -123,66 +110,47 @@ func makeShards(dataDir string) error {
 	return errors.Join(syncDir(jobs), syncDir(dataDir))
 }
 
-// WriteSpec puts the spec where the runner will look for it. It need not be
-// durable: without a claim the job run never started and gets a new one. The
-// environment may hold credentials, so it has a file of its own, which goes when the
-// job is over.
-func WriteSpec(dir string, s Spec) error {
-	if err := writeJSON(filepath.Join(dir, envFile), s.Env); err != nil {
-		return err
-	}
-	s.Env = nil
-	return writeJSON(filepath.Join(dir, specFile), s)
-}
-
-func writeJSON(path string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, data, 0o600)
-}
-
-// ReadSpec reads what WriteSpec wrote; the environment is missing once the job
-// is over.
-func ReadSpec(dir string) (Spec, error) {
-	var s Spec
-	if err := readJSON(filepath.Join(dir, specFile), &s); err != nil {
-		return s, err
-	}
-	if err := readJSON(filepath.Join(dir, envFile), &s.Env); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return s, err
-	}
-	if len(s.Argv) == 0 {
-		return s, fmt.Errorf("%s names no program", filepath.Join(dir, specFile))
-	}
-	return s, nil
-}
-
-func readJSON(path string, v any) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
-}
-
-// Sweep removes the folders of job runs that were over before a time, with
-// their logs.
+// Sweep removes the folders and the logs of job runs that were over before a time.
 func Sweep(dataDir string, before time.Time) error {
-	exits, err := filepath.Glob(filepath.Join(dataDir, "jobs", "*", "*", exitFile))
+	jobs := filepath.Join(dataDir, "jobs", "*")
+	claims, err := filepath.Glob(filepath.Join(jobs, "*"+claimSuffix))
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, exit := range exits {
-		info, err := os.Stat(exit)
-		if err == nil && info.ModTime().Before(before) {
-			errs = append(errs, os.RemoveAll(filepath.Dir(exit)))
+	for _, claim := range claims {
+		dir := strings.TrimSuffix(claim, claimSuffix)
+		if old(claim, before) && over(dir) {
+			// The claim goes last: without it the job run would count as not started.
+			errs = append(errs, removeAll(dir, dir+stdoutSuffix, dir+stderrSuffix, claim))
 		}
 	}
-	return errors.Join(errs...)
+	// A crash leaves the temporary name of a claim that was not made.
+	tmps, err := filepath.Glob(filepath.Join(jobs, "*"+tmpSuffix))
+	for _, tmp := range tmps {
+		if old(tmp, before) {
+			errs = append(errs, removeAll(tmp))
+		}
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+func old(path string, before time.Time) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.ModTime().Before(before)
+}
+
+func over(dir string) bool {
+	st, err := Inspect(dir)
+	return err == nil && st.Exit != nil
+}
+
+// removeAll stops at the first that cannot be removed.
+func removeAll(paths ...string) error {
+	for _, path := range paths {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package runner
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,7 +15,6 @@ const drainTime = 5 * time.Second
 
 // streams are the standard streams of a job.
 type streams struct {
-	null     *os.File
 	out, err *stream
 	wg       sync.WaitGroup
 }
@@ -25,16 +23,15 @@ type streams struct {
 type stream struct {
 	r    *os.File
 	w    int // the job's end, -1 once closed here
-	disk *os.File
+	disk *lazyFile
 	file *logFile
 }
 
 func openStreams(dir string, limit int64) (*streams, error) {
 	var s streams
-	var errs [3]error
-	s.null, errs[0] = os.Open(os.DevNull)
-	s.out, errs[1] = openStream(filepath.Join(dir, stdoutFile), limit)
-	s.err, errs[2] = openStream(filepath.Join(dir, stderrFile), limit)
+	var errs [2]error
+	s.out, errs[0] = openStream(dir+stdoutSuffix, limit)
+	s.err, errs[1] = openStream(dir+stderrSuffix, limit)
 	if err := errors.Join(errs[:]...); err != nil {
 		s.close()
 		return nil, err
@@ -43,15 +40,36 @@ func openStreams(dir string, limit int64) (*streams, error) {
 }
 
 func openStream(path string, limit int64) (*stream, error) {
-	disk, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	r, w, err := pipe()
 	if err != nil {
 		return nil, err
 	}
-	r, w, err := pipe()
-	if err != nil {
-		return nil, errors.Join(err, disk.Close())
-	}
+	disk := &lazyFile{path: path}
 	return &stream{r: r, w: w, disk: disk, file: newLogFile(disk, limit)}, nil
+}
+
+// lazyFile is a file that is made when something is written to it: many jobs say
+// nothing.
+type lazyFile struct {
+	path string
+	file *os.File
+}
+
+func (l *lazyFile) Write(p []byte) (int, error) {
+	if l.file == nil {
+		f, err := os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return 0, err
+		}
+		l.file = f
+	}
+	return l.file.Write(p)
+}
+
+func (l *lazyFile) close() {
+	if l.file != nil {
+		_ = l.file.Close() // logs are not synced
+	}
 }
 
 // copy starts to move output into the logs, once the job has its ends.
@@ -77,14 +95,11 @@ func (s *streams) markLost() {
 }
 
 func (s *streams) close() {
-	if s.null != nil {
-		_ = s.null.Close()
-	}
 	for _, st := range []*stream{s.out, s.err} {
 		if st != nil {
 			st.closeWrite()
 			_ = st.r.Close()
-			_ = st.disk.Close()
+			st.disk.close()
 		}
 	}
 }

@@ -41,10 +41,10 @@ func inode(info fs.FileInfo) uint64 {
 }
 
 // reapOne reaps a dead child, if there is one, and calls before while the child
-// is still a zombie.
-func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
+// is still a zombie. Without a dead one, alone reports that there is no living one
+// either.
+func reapOne(before func(pid int)) (pid int, status syscall.WaitStatus, alone bool) {
 	var info unix.Siginfo
-	var status syscall.WaitStatus
 	for {
 		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 		if errors.Is(err, unix.EINTR) {
@@ -52,15 +52,14 @@ func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
 		}
 		pid := siginfoPID(&info)
 		if err != nil || pid == 0 {
-			return 0, status, false
+			return 0, status, errors.Is(err, unix.ECHILD)
 		}
 		before(pid)
 		for {
-			got, err := syscall.Wait4(pid, &status, 0, nil)
-			if errors.Is(err, syscall.EINTR) {
-				continue
+			_, err := syscall.Wait4(pid, &status, 0, nil)
+			if !errors.Is(err, syscall.EINTR) {
+				return pid, status, false // nobody else reaps it
 			}
-			return got, status, err == nil
 		}
 	}
 }
@@ -71,6 +70,29 @@ func siginfoPID(info *unix.Siginfo) int {
 	const word = strconv.IntSize / 8
 	const off = (12 + word - 1) / word * word
 	return int(*(*int32)(unsafe.Add(unsafe.Pointer(info), off)))
+}
+
+// renameNew gives a file another name, or fails with fs.ErrExist when there is
+// one of that name.
+func renameNew(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
+		return linkNew(from, to) // a file system that knows no such rename
+	}
+	if err != nil {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+	}
+	return nil
+}
+
+// datasync makes the content of a file durable.
+func datasync(f *os.File) error {
+	for {
+		err := syscall.Fdatasync(int(f.Fd()))
+		if !errors.Is(err, syscall.EINTR) {
+			return os.NewSyscallError("fdatasync", err)
+		}
+	}
 }
 
 // pipe returns a pipe of which our end works with the poller and the other one
@@ -105,20 +127,18 @@ func shortDir(dir string, f func(string) error) error {
 // adopted reports whether this process may have living children other than the
 // main processes of jobs: only then can a job have left something running. The
 // caller keeps forks out meanwhile.
+//
+// Linux gives an orphan to the first living thread of its subreaper, and Go never
+// ends the first one.
 func (c *children) adopted() bool {
-	threads, err := os.ReadDir("/proc/self/task")
+	pid := strconv.Itoa(os.Getpid())
+	data, err := os.ReadFile("/proc/self/task/" + pid + "/children")
 	if err != nil {
-		return true
+		return true // a kernel without this file cannot tell
 	}
-	for _, thread := range threads {
-		data, err := os.ReadFile("/proc/self/task/" + thread.Name() + "/children")
-		if err != nil && thread.Name() == strconv.Itoa(os.Getpid()) {
-			return true // a kernel without these files cannot tell
-		}
-		for field := range bytes.FieldsSeq(data) {
-			if pid, err := strconv.Atoi(string(field)); err == nil && !c.isMain(pid) {
-				return true
-			}
+	for field := range bytes.FieldsSeq(data) {
+		if pid, err := strconv.Atoi(string(field)); err == nil && !c.isMain(pid) {
+			return true
 		}
 	}
 	return false

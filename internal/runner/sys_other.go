@@ -36,8 +36,8 @@ func inode(info fs.FileInfo) uint64 {
 
 // reapOne reaps a dead child, if there is one. There is no portable way to look
 // at it first, so before runs right after; no pid is handed out again that fast.
-func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
-	var status syscall.WaitStatus
+// Orphans are not ours here, so we are never known to be alone.
+func reapOne(before func(pid int)) (pid int, status syscall.WaitStatus, alone bool) {
 	for {
 		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
 		if errors.Is(err, syscall.EINTR) {
@@ -47,9 +47,16 @@ func reapOne(before func(pid int)) (int, syscall.WaitStatus, bool) {
 			return 0, status, false
 		}
 		before(pid)
-		return pid, status, true
+		return pid, status, false
 	}
 }
+
+// renameNew gives a file another name, or fails with fs.ErrExist when there is
+// one of that name.
+func renameNew(from, to string) error { return linkNew(from, to) }
+
+// datasync makes the content of a file durable.
+func datasync(f *os.File) error { return f.Sync() }
 
 // pipe returns a pipe of which our end works with the poller and the other one
 // blocks, as programs expect of their standard output.

@@ -167,7 +167,7 @@ func (x *Executor) prepareAsync(a *attempt) {
 		spec, err := x.prepare(ctx, a.spec)
 		var instance string
 		if err == nil && ctx.Err() == nil {
-			instance, err = x.client.Start(a.id, a.dir)
+			instance, err = x.client.Start(a.id, spec)
 		}
 		x.do(func() { x.prepared(a, spec, instance, err) })
 	})
@@ -214,10 +214,7 @@ func (x *Executor) settle(a *attempt, e runner.Exit) {
 	a.phase = settling
 	e.EndedAt = time.Now().UTC()
 	x.wg.Go(func() {
-		_, err := runner.MakeJobDir(x.opts.DataDir, a.id)
-		if err == nil {
-			err = runner.Settle(a.dir, e)
-		}
+		err := runner.Settle(a.dir, e)
 		x.do(func() {
 			switch {
 			case err == nil:

@@ -33,7 +33,7 @@ func (x *Executor) serverEnv() map[string]string {
 }
 
 // environment is all that a job sees.
-func (x *Executor) environment(s executor.Spec, pythonPath []string, awsConfig string) []string {
+func (x *Executor) environment(s executor.Spec, pythonPath []string) []string {
 	env := x.serverEnv()
 	maps.Copy(env, map[string]string{
 		"PYTHONUNBUFFERED":      "1", // logs are read while the job runs
@@ -45,8 +45,8 @@ func (x *Executor) environment(s executor.Spec, pythonPath []string, awsConfig s
 		"AWS_DEFAULT_REGION":        "us-east-1",
 		"AWS_EC2_METADATA_DISABLED": "true",
 		// A profile of the user could name endpoints or switch ours off.
-		"AWS_CONFIG_FILE":             awsConfig,
-		"AWS_SHARED_CREDENTIALS_FILE": awsConfig,
+		"AWS_CONFIG_FILE":             os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	})
 	if len(pythonPath) > 0 {
 		env["PYTHONPATH"] = strings.Join(pythonPath, string(os.PathListSeparator))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/executor/executortest"
+	"github.com/reglue/reglue/internal/runner"
 )
 
 // rig is an executor with a folder for scripts.
@@ -69,7 +70,7 @@ func (r *rig) log(s executor.Spec) string {
 	text := ""
 	for _, path := range []string{stdout, stderr} {
 		data, err := os.ReadFile(path)
-		if err != nil {
+		if err != nil && !os.IsNotExist(err) { // it may have written nothing
 			r.t.Fatal(err)
 		}
 		text += string(data)
@@ -118,7 +119,6 @@ func TestJobEnvironment(t *testing.T) {
 	if strings.Contains(string(data), "secret") {
 		t.Errorf("a secret of the server reached the job: %s", data)
 	}
-	config := filepath.Join(filepath.Dir(env["CWD"]), "aws-config")
 	for name, want := range map[string]string{
 		"AWS_ENDPOINT_URL_GLUE":               "http://127.0.0.1:4780/token",
 		"AWS_ENDPOINT_URL_S3":                 "http://localhost/s3",
@@ -128,8 +128,8 @@ func TestJobEnvironment(t *testing.T) {
 		"AWS_REGION":                          "eu-west-1",
 		"AWS_DEFAULT_REGION":                  "us-east-1",
 		"AWS_EC2_METADATA_DISABLED":           "true",
-		"AWS_CONFIG_FILE":                     config,
-		"AWS_SHARED_CREDENTIALS_FILE":         config,
+		"AWS_CONFIG_FILE":                     os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE":         os.DevNull,
 		"PYTHONPATH":                          "/opt/awsglue",
 		"PYTHONUNBUFFERED":                    "1",
 		"NO_PROXY":                            "intranet,localhost,127.0.0.1,::1",
@@ -143,8 +143,8 @@ func TestJobEnvironment(t *testing.T) {
 			t.Errorf("%s=%q, want %q", name, env[name], want)
 		}
 	}
-	if info, err := os.Stat(config); err != nil || info.Size() != 0 {
-		t.Errorf("the AWS settings of the job: %v %v", info, err)
+	if env["CWD"] != runner.JobDir(r.data, s.JobRunID) {
+		t.Errorf("it works in %s", env["CWD"])
 	}
 }
 

@@ -105,12 +105,12 @@ func TestConformance(t *testing.T) {
 // killRunners kills the runners of a data folder and waits for their death.
 func killRunners(t *testing.T, data string) {
 	t.Helper()
-	claims, err := filepath.Glob(filepath.Join(data, "jobs/*/*"))
+	claims, err := filepath.Glob(filepath.Join(data, "jobs/*/*.claim"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range claims {
-		st, err := runner.Inspect(dir)
+	for _, path := range claims {
+		st, err := runner.Inspect(strings.TrimSuffix(path, ".claim"))
 		if err != nil || st.Claim == nil {
 			t.Fatal(st, err)
 		}

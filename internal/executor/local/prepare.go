@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -51,15 +49,11 @@ const (
 
 const argLimit = 260 << 10 // Glue's bound on all arguments together
 
-// prepare writes the spec of an attempt into its folder.
+// prepare makes ready what an attempt needs, and says what to run.
 func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, error) {
 	var spec runner.Spec
 	if err := supported(s); err != nil {
 		return spec, err
-	}
-	dir, err := runner.MakeJobDir(x.opts.DataDir, s.JobRunID)
-	if err != nil {
-		return spec, fatal(err)
 	}
 	used := map[string]string{}
 	script, err := x.keepNamed(s.ScriptLocation, used)
@@ -74,24 +68,14 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 	if err != nil {
 		return spec, err
 	}
-	work, config, err := makeWork(dir)
-	if err != nil {
-		return spec, fatal(err)
-	}
-	spec = runner.Spec{
-		ID:       s.JobRunID,
+	return runner.Spec{
 		Argv:     append([]string{interpreter, script}, arguments(s)...),
-		Env:      x.environment(s, path, config),
-		Dir:      work,
+		Env:      x.environment(s, path),
 		Timeout:  s.Timeout,
 		Grace:    x.opts.StopGrace,
 		LogLimit: x.opts.LogLimit,
 		Notes:    used,
-	}
-	if err := runner.WriteSpec(dir, spec); err != nil {
-		return spec, fatal(err)
-	}
-	return spec, nil
+	}, nil
 }
 
 // supported refuses what this executor does not run.
@@ -145,16 +129,6 @@ func (x *Executor) interpreter(ctx context.Context, s executor.Spec, path []stri
 		return "", nil, err
 	}
 	return info.program, path, info.obeys()
-}
-
-// makeWork makes the working folder, and an empty file for the AWS settings that
-// the user's own must not take part in.
-func makeWork(dir string) (work, config string, err error) {
-	work, config = filepath.Join(dir, "work"), filepath.Join(dir, "aws-config")
-	if err := os.Mkdir(work, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", "", err
-	}
-	return work, config, os.WriteFile(config, nil, 0o600)
 }
 
 // arguments is what the script gets: always pairs, in a stable order, and the

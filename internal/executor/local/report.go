@@ -63,9 +63,7 @@ func (x *Executor) over(a *attempt, e runner.Exit) {
 	delete(x.attempts, a.id)
 	timeout := a.spec.Timeout
 	if timeout == 0 && e.Reason == runner.TimedOut {
-		if spec, err := runner.ReadSpec(a.dir); err == nil {
-			timeout = spec.Timeout
-		}
+		timeout = a.claim().Timeout
 	}
 	state, message := executor.Outcome(executor.Exit{
 		Code:     e.Code,
@@ -81,11 +79,18 @@ func (x *Executor) over(a *attempt, e runner.Exit) {
 
 func (x *Executor) tellRunning(a *attempt) {
 	if a.files == nil {
-		if spec, err := runner.ReadSpec(a.dir); err == nil {
-			a.files = spec.Notes
-		}
+		a.files = a.claim().Notes
 	}
 	x.report(executor.Report{JobRunID: a.id, State: executor.Running, At: a.since, Files: a.files})
+}
+
+// claim is what the runner noted of an attempt that another server started.
+func (a *attempt) claim() runner.Claim {
+	st, err := runner.Inspect(a.dir)
+	if err != nil || st.Claim == nil {
+		return runner.Claim{}
+	}
+	return *st.Claim
 }
 
 func (x *Executor) tellWaiting(a *attempt, detail string) {
