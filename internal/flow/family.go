@@ -87,6 +87,9 @@ type Supply struct {
 	Attempts []int
 	// Latest is the one whose state the head shows, -1 when it has none.
 	Latest int
+	// Reset is the last attempt of a node without a state, in a run that the head
+	// descends from: a resume made it blank. -1 for none.
+	Reset int
 	// Aside is an attempt that began later, in a branch of the tree that the head
 	// does not descend from; -1 for none. The head knows nothing of it.
 	Aside int
@@ -364,13 +367,17 @@ func (b *familyBuilder) supplies() {
 			continue
 		}
 		k := nodeKey{g.Nodes[n].Type, g.Nodes[n].Name}
-		s := Supply{Node: n, Attempts: all[k], Latest: -1, Aside: -1}
+		s := Supply{Node: n, Attempts: all[k], Latest: -1, Reset: -1, Aside: -1}
 		if shown := b.shown[b.f.Head][k]; len(shown) > 0 {
 			s.Latest = shown[len(shown)-1]
 		}
 		for _, i := range s.Attempts {
-			if run := b.f.Attempts[i].Run; i > s.Latest && run >= 0 && !line[run] {
+			switch run := b.f.Attempts[i].Run; {
+			case i <= s.Latest:
+			case run >= 0 && !line[run]:
 				s.Aside = i
+			case s.Latest < 0:
+				s.Reset = i
 			}
 		}
 		b.f.Nodes = append(b.f.Nodes, s)

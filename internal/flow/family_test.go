@@ -183,6 +183,9 @@ func (g *gathering) tellFamily(f *Family, err error) {
 		if n.Latest >= 0 {
 			line = fmt.Sprintf("%s %s, attempt %d of %d", head.Graph.Nodes[n.Node].Name, f.where(n.Latest), slices.Index(n.Attempts, n.Latest)+1, len(n.Attempts))
 		}
+		if n.Reset >= 0 {
+			line += ", reset; " + f.where(n.Reset)
+		}
 		if n.Aside >= 0 {
 			line += "; aside of it " + f.where(n.Aside)
 		}

@@ -1,0 +1,376 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+)
+
+func newFamilyCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "family WORKFLOW [RUN]",
+		Short: "Show a run and all its resumes as one",
+		Long: `Show a run, what it was resumed from and all that was resumed from it, as one: the
+tree of runs with what each repeated, and for every node where its present state
+came about, in which run and by which attempt. What is carried is traced to the
+run in which it really ran.
+
+RUN may be any run of the family and defaults to the newest run. The present state
+is that of the run that started last, the head. Where a run was resumed twice, what
+another branch did later than the head knows of is told below the nodes.
+
+-o json gives an object with
+  workflow, head   the head's run id
+  runs             from the root of the tree: runId, previousRunId, depth, head,
+                   outcome, repeated, attempts, seconds, carried, savedSeconds …
+  nodes            name, type, id, state, runId (where it ran; not there when that
+                   run is past retention: then before), jobRunId, attempts, aside …
+  lost             ids of runs that are past retention
+  totals           startedOn, completedOn, wallSeconds, idleSeconds, attempts,
+                   seconds, savedStarts, savedSeconds`,
+		Example: `  reglue family nightly
+  reglue family nightly wr_3fa2c81d
+  reglue family nightly -o json | jq '.nodes[] | {name, state, runId}'`,
+		GroupID:           groupLook,
+		Args:              arguments(1, 2),
+		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withTarget(cmd.Context(), reads, func(ctx context.Context, t *target) error {
+				return a.family(ctx, t, args[0], optional(args, 1))
+			})
+		},
+	}
+}
+
+func (a *app) family(ctx context.Context, t *target, workflow, run string) error {
+	runs, err := loadFamily(ctx, t, workflow, run)
+	if err != nil {
+		return err
+	}
+	f, err := flow.NewFamily(runs, a.now().UnixMilli())
+	if err != nil {
+		return err
+	}
+	v := familyView{app: a, f: f, workflow: workflow, head: f.Runs[f.Head].Run}
+	if a.json() {
+		return writeJSON(a.out, v.describe())
+	}
+	v.write()
+	return nil
+}
+
+// loadFamily reads all runs of a run's family with their graphs. AWS has no
+// question for what was resumed from a run, so the list of runs is read as far back
+// as the family goes.
+func loadFamily(ctx context.Context, t *target, workflow, run string) ([]*glue.WorkflowRun, error) {
+	first, err := loadRun(ctx, t, workflow, run)
+	if err != nil {
+		return nil, err
+	}
+	read := map[string]*glue.WorkflowRun{first.WorkflowRunId: first}
+	oldest := first
+	for oldest.PreviousRunId != "" && read[oldest.PreviousRunId] == nil {
+		r, err := getRun(ctx, t, workflow, oldest.PreviousRunId)
+		if isKind(err, glue.EntityNotFound) {
+			break // past retention
+		}
+		if err != nil {
+			return nil, err
+		}
+		read[r.WorkflowRunId] = r
+		oldest = r
+	}
+	all := []*glue.WorkflowRun{}
+	for r, err := range workflowRuns(ctx, t, workflow, runPage) {
+		if err != nil {
+			return nil, err
+		}
+		if t.Kind != targetAWS && oldest.PreviousRunId == "" && r.StartedOn < oldest.StartedOn {
+			break // AWS does not say how it sorts runs
+		}
+		if read[r.WorkflowRunId] == nil {
+			all = append(all, r)
+		}
+	}
+	for _, r := range read {
+		all = append(all, r)
+	}
+	var family []*glue.WorkflowRun
+	for _, r := range flow.Kin(all, first.WorkflowRunId) {
+		if read[r.WorkflowRunId] == nil {
+			r, err = getRun(ctx, t, workflow, r.WorkflowRunId)
+			if isKind(err, glue.EntityNotFound) {
+				continue // gone meanwhile
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		family = append(family, r)
+	}
+	return family, nil
+}
+
+// familyView shows a family.
+type familyView struct {
+	*app
+	f        *flow.Family
+	workflow string
+	head     *glue.WorkflowRun
+}
+
+func (v *familyView) write() {
+	v.writeHead()
+	fmt.Fprintln(v.out)
+	v.writeRuns()
+	fmt.Fprintln(v.out)
+	v.writeNodes()
+	v.writeAside()
+	fmt.Fprintln(v.out)
+	v.writeTotals()
+	v.next(v.head)
+}
+
+func (v *familyView) writeHead() {
+	top := v.f.Runs[0].Run
+	text := "run " + shortRun(top.WorkflowRunId)
+	switch n := len(v.f.Runs) - 1; {
+	case len(v.f.Lost) > 0:
+		text = "what is left of run " + shortRun(v.f.Lost[0]) + " and its resumes"
+	case n == 0:
+		text += ", never resumed"
+	default:
+		text += " and " + plural(n, "resume")
+	}
+	fmt.Fprintf(v.out, "%s  %s\n", v.out.paint(bold, oneLine(v.workflow)), text)
+	o := outcomeOf(v.head)
+	line := v.out.paint(o.mark().colour, o.cell().text)
+	if len(v.f.Runs) > 1 {
+		line += v.out.paint(dim, "  (as its newest run "+shortRun(v.head.WorkflowRunId)+" has it)")
+	}
+	fmt.Fprintln(v.out, line)
+}
+
+// writeRuns draws the tree of runs.
+func (v *familyView) writeRuns() {
+	t := table{indent: 2}
+	details := make([]string, len(v.f.Runs))
+	for i := range v.f.Runs {
+		m := &v.f.Runs[i]
+		name := cell{v.branch(i) + shortRun(m.Run.WorkflowRunId), plain}
+		if i == v.f.Head && len(v.f.Runs) > 1 {
+			name.colour = bold
+		}
+		t.add(name, cell{ago(m.Run.StartedOn, v.now()), plain}, cell{duration(runTook(m.Run, v.now())), plain}, outcomeOf(m.Run).cell())
+		details[i] = v.resumed(m)
+	}
+	for i, line := range t.lines(v.out) {
+		fmt.Fprintln(v.out, line)
+		if details[i] != "" {
+			v.out.paragraph(details[i], v.below(i), dim)
+		}
+	}
+}
+
+// branch is what stands before a run in the tree.
+func (v *familyView) branch(i int) string {
+	m := &v.f.Runs[i]
+	if m.Parent < 0 {
+		return ""
+	}
+	text := "├─ "
+	if v.lastResume(i) {
+		text = "└─ "
+	}
+	for up := m.Parent; v.f.Runs[up].Parent >= 0; up = v.f.Runs[up].Parent {
+		if v.lastResume(up) {
+			text = "   " + text
+		} else {
+			text = "│  " + text
+		}
+	}
+	return text
+}
+
+// lastResume reports whether no later resume has the same parent.
+func (v *familyView) lastResume(i int) bool {
+	return !slices.ContainsFunc(v.f.Runs[i+1:], func(m flow.Member) bool { return m.Parent == v.f.Runs[i].Parent })
+}
+
+// below is the indent of a run's details: its branch, without the arm.
+func (v *familyView) below(i int) string {
+	text := strings.NewReplacer("├─", "│ ", "└─", "  ").Replace(v.branch(i))
+	if !v.childless(i) {
+		return "  " + text + "│  "
+	}
+	return "  " + text + "   "
+}
+
+func (v *familyView) childless(i int) bool {
+	return !slices.ContainsFunc(v.f.Runs, func(m flow.Member) bool { return m.Parent == i })
+}
+
+// resumed says what a resume repeated and what it carried.
+func (v *familyView) resumed(m *flow.Member) string {
+	if m.Run.PreviousRunId == "" {
+		return ""
+	}
+	text := "repeated " + some(rootNames(m), " and ")
+	if len(m.State.Roots) == 0 {
+		text = "repeated nothing yet"
+	}
+	if m.Parent < 0 {
+		text = "resumed from " + shortRun(m.Run.PreviousRunId) + ", which is past retention; " + text
+	}
+	text += fmt.Sprintf("; ran %s, carried %d", plural(m.Ran, "attempt"), m.Saved.Starts)
+	if saved := millis(m.Saved.Time); saved >= leastTold {
+		text += " (" + duration(saved) + " of work)"
+	}
+	return text
+}
+
+func rootNames(m *flow.Member) []string {
+	names := []string{}
+	for _, n := range m.State.Roots {
+		names = append(names, oneLine(m.Graph.Nodes[n].Name))
+	}
+	return names
+}
+
+func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+
+// writeNodes writes a line for each job and crawler, upstream before downstream,
+// and below it the error of one that failed.
+func (v *familyView) writeNodes() {
+	t := table{indent: 2}
+	t.head("", "NODE", "RAN", "ATTEMPT", "TOOK")
+	problems := []string{""}
+	reasons := reasonsOf(v.head)
+	for _, s := range v.inOrder() {
+		node := &v.f.Runs[v.f.Head].Graph.Nodes[s.Node]
+		if s.Latest < 0 {
+			t.add(stateCell(flow.Blank, false), cell{oneLine(node.Name), plain}, cell{reasons[node.ID] + v.reset(s), dim})
+			problems = append(problems, "")
+			continue
+		}
+		at := &v.f.Attempts[s.Latest]
+		where := cell{v.where(at), plain}
+		if at.Run != v.f.Head {
+			where.colour = dim
+		}
+		t.add(stateCell(at.State, false), cell{oneLine(node.Name), plain}, where,
+			cell{fmt.Sprintf("%d of %d", slices.Index(s.Attempts, s.Latest)+1, len(s.Attempts)), plain},
+			cell{duration(millis(at.Took(v.now().UnixMilli()))), plain})
+		problem := ""
+		if at.State != flow.Succeeded {
+			problem = firstLine(problemOf(at))
+		}
+		problems = append(problems, problem)
+	}
+	for i, line := range t.lines(v.out) {
+		fmt.Fprintln(v.out, line)
+		if problems[i] != "" {
+			fmt.Fprintln(v.out, "    "+v.out.paint(red, cut(problems[i], v.out.width()-4)))
+		}
+	}
+}
+
+// reset tells of a blank node that it ran before a resume reset it.
+func (v *familyView) reset(s *flow.Supply) string {
+	if s.Reset < 0 {
+		return ""
+	}
+	return " (it ran " + v.where(&v.f.Attempts[s.Reset]) + ")"
+}
+
+// inOrder are the nodes, upstream before downstream.
+func (v *familyView) inOrder() []*flow.Supply {
+	byID := map[string]*flow.Supply{}
+	for i := range v.f.Nodes {
+		byID[v.f.Runs[v.f.Head].Graph.Nodes[v.f.Nodes[i].Node].ID] = &v.f.Nodes[i]
+	}
+	var out []*flow.Supply
+	for _, n := range downstreamOrder(v.head.Graph) {
+		if s := byID[n.UniqueId]; s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// where says in which run an attempt ran.
+func (v *familyView) where(at *flow.FamilyAttempt) string {
+	if at.Run < 0 {
+		return "by " + shortRun(at.Before)
+	}
+	return "in " + shortRun(v.f.Runs[at.Run].Run.WorkflowRunId)
+}
+
+func problemOf(at *flow.FamilyAttempt) string {
+	if at.Job != nil {
+		return at.Job.ErrorMessage
+	}
+	return at.Crawl.ErrorMessage
+}
+
+// writeAside tells what another branch did since.
+func (v *familyView) writeAside() {
+	t := table{indent: 2}
+	for i := range v.f.Nodes {
+		if s := &v.f.Nodes[i]; s.Aside >= 0 {
+			at := &v.f.Attempts[s.Aside]
+			t.add(stateCell(at.State, false), cell{oneLine(at.Name), plain}, cell{v.where(at), dim})
+		}
+	}
+	if len(t.rows) > 0 {
+		fmt.Fprintln(v.out)
+		v.out.paragraph("Done later in another branch, which the newest run does not descend from:", "", yellow)
+		t.write(v.out)
+	}
+}
+
+func (v *familyView) writeTotals() {
+	what := "From the first start to the last end"
+	if v.f.Ended == 0 {
+		what = "From the first start until now"
+	}
+	text := fmt.Sprintf("%s: %s", what, someTime(v.f.Wall))
+	if len(v.f.Runs) > 1 {
+		text += fmt.Sprintf(", of which %s between the runs", someTime(v.f.Idle))
+	}
+	text += fmt.Sprintf(". %s took %s in all.", plural(len(v.f.Attempts), "attempt"), someTime(v.f.Worked))
+	if v.f.Saved.Starts > 0 {
+		text += fmt.Sprintf(" Runs from the beginning, instead of resumes, would have repeated %d more, %s of work.",
+			v.f.Saved.Starts, someTime(v.f.Saved.Time))
+	}
+	if len(v.f.Lost) > 0 {
+		text += fmt.Sprintf(" %s past retention: what ran there is known as far as a kept run carries it.", areLost(v.f.Lost))
+	}
+	v.out.paragraph(text, "", plain)
+}
+
+func areLost(ids []string) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, shortRun(id))
+	}
+	if len(names) == 1 {
+		return names[0] + " is"
+	}
+	return some(names, " and ") + " are"
+}
+
+// someTime is a span that is said even when it is short.
+func someTime(ms int64) string {
+	if ms <= 0 {
+		return "0s"
+	}
+	return duration(millis(ms))
+}
