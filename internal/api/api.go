@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/reglue/reglue/internal/engine"
+	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/store"
 )
@@ -20,6 +22,9 @@ const (
 	DefaultMaxJobsPerTrigger = 50
 )
 
+// maxCachedSums bounds small things that are kept, by number.
+const maxCachedSums = 500_000
+
 // defaultTimeout is how long a request may wait until its change is taken up.
 const defaultTimeout = 30 * time.Second
 
@@ -32,10 +37,34 @@ type Options struct {
 	MaxWorkflows, MaxTriggers, MaxJobs int
 	// MaxJobsPerTrigger limits the jobs that one trigger starts, likewise.
 	MaxJobsPerTrigger int
+	// Files are the scripts and outputs of jobs. Nil knows of none.
+	Files Files
+	// ResumeStopped permits a resume of STOPPED runs (R38); the engine has the
+	// same setting.
+	ResumeStopped bool
 	// Timeout is how long a request may wait until it is taken up; zero means
 	// 30 seconds.
 	Timeout time.Duration
 }
+
+// Files are what jobs read and write.
+type Files interface {
+	executor.Files
+	// Exists reports whether a location holds anything.
+	Exists(location string) (bool, error)
+	// Pin keeps what a location holds, so that jobs can be told to use it, and
+	// returns its SHA-256 (hex).
+	Pin(location string) (string, error)
+}
+
+// noFiles knows of none.
+type noFiles struct{}
+
+func (noFiles) Resolve(location string) (string, error) {
+	return "", fmt.Errorf("location %q: this process has no files", location)
+}
+func (noFiles) Exists(string) (bool, error)           { return true, nil }
+func (f noFiles) Pin(location string) (string, error) { return f.Resolve(location) }
 
 // API carries out operations. It is safe for concurrent use.
 type API struct {
@@ -50,6 +79,10 @@ type API struct {
 
 	graphs      cache[graphKey, []byte]
 	definitions cache[int64, *glue.Job]
+	// runFacts are by run, definitionSums by definition.
+	runFacts       cache[int64, *runFacts]
+	definitionSums cache[int64, string]
+	contents       contents
 }
 
 // New makes an API over a store and the engine that changes it. Without an
@@ -68,6 +101,11 @@ func New(db *store.DB, e *engine.Engine, opt Options) *API {
 	}
 	a.graphs.limit = maxGraphBytes
 	a.definitions.limit = maxCachedJobs
+	a.definitionSums.limit, a.runFacts.limit = maxCachedSums, maxCachedSums
+	if a.opt.Files == nil {
+		a.opt.Files = noFiles{}
+	}
+	a.contents.files = a.opt.Files
 	return a
 }
 
@@ -75,6 +113,9 @@ func New(db *store.DB, e *engine.Engine, opt Options) *API {
 // is what to send as JSON. See Error for what becomes of an error.
 func (a *API) Call(ctx context.Context, op string, body []byte) (any, error) {
 	run, ok := operations[op]
+	if !ok {
+		run, ok = extensions[op]
+	}
 	switch {
 	case !ok && glue.KnownOperation(op):
 		return nil, glue.Errorf(glue.UnknownOperation, "Operation %s of AWS Glue is not built in this version of reglue", op)
@@ -128,7 +169,7 @@ var operations = map[string]operation{
 	"GetWorkflowRuns":          typed((*API).getWorkflowRuns),
 	"ListWorkflows":            typed((*API).listWorkflows),
 	"PutWorkflowRunProperties": typed((*API).putWorkflowRunProperties),
-	"ResumeWorkflowRun":        typed((*API).resumeWorkflowRun),
+	"ResumeWorkflowRun":        withToken(typed((*API).resumeWorkflowRun)),
 	"StartWorkflowRun":         typed((*API).startWorkflowRun),
 	"StopWorkflowRun":          typed((*API).stopWorkflowRun),
 	"UpdateWorkflow":           typed((*API).updateWorkflow),

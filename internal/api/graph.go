@@ -2,8 +2,11 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
@@ -69,6 +72,9 @@ func (a *API) buildRunGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if rec.Resume != nil {
+		d.markAccepted(rec.Resume.Accepted)
+	}
 	return encode(d.drawn)
 }
 
@@ -132,6 +138,26 @@ func (d *drawing) addCarried(rec *store.Run) error {
 		}
 	}
 	return nil
+}
+
+// markAccepted shows accepted nodes as the run has them: the attempt that failed
+// stands as SUCCEEDED, and its message says who accepted it and why. GetJobRun
+// shows it as it ended.
+func (d *drawing) markAccepted(accepted []store.Acceptance) {
+	for i := range accepted {
+		acc := &accepted[i]
+		details := d.drawn.Nodes[acc.Node].JobDetails
+		if details == nil || len(details.JobRuns) == 0 {
+			continue
+		}
+		j := &details.JobRuns[0]
+		text := fmt.Sprintf("Accepted as SUCCEEDED by %s at %s: %s (it ended %s", cmp.Or(acc.By, "an unnamed caller"),
+			acc.At.Time().UTC().Format(time.RFC3339), acc.Because, j.JobRunState)
+		if j.ErrorMessage != "" {
+			text += ": " + j.ErrorMessage
+		}
+		j.JobRunState, j.ErrorMessage = glue.JobRunStateSucceeded, text+")"
+	}
 }
 
 // drawGraph is a graph without job runs.

@@ -20,7 +20,12 @@ func (a *app) confirm(t *target, what string) error {
 	if !a.interactive() {
 		return fmt.Errorf("%s in the %s: add --yes to confirm, since no terminal is there to ask on", what, where)
 	}
-	fmt.Fprintf(a.Stderr, "%s in the %s? [y/N] ", what, where)
+	return a.ask(what + " in the " + where + "?")
+}
+
+// ask asks a question that only yes answers.
+func (a *app) ask(question string) error {
+	fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
 	if err != nil && answer == "" {
 		return errors.New("no answer: nothing was changed")

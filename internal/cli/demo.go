@@ -213,15 +213,16 @@ func (s *story) because(sign cell, fact, reason string) {
 func (s *story) resumes(ctx context.Context, broken *glue.WorkflowRun) (*glue.WorkflowRun, error) {
 	s.step(4, "The plan, before anything changes")
 	s.say("$ %s\n", s.command("resume", demo.Workflow, "--failed", "--plan"))
-	ids, err := failedNodes(broken)
+	var o resumeOptions
+	o.sel.Failed = true
+	r, err := s.prepareResume(ctx, s.to, demo.Workflow, broken.WorkflowRunId, o)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := makePlan(broken, ids, s.now().UnixMilli())
-	if err != nil {
+	if err := r.makePlan(ctx); err != nil {
 		return nil, err
 	}
-	s.writePlan(s.out, broken, plan)
+	s.writePlan(s.out, broken, &planDescription{Plan: r.plan})
 	s.step(5, "Resume")
 	if err := s.resumeCommand(ctx); err != nil {
 		return nil, err

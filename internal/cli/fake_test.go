@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 // fakeGlue answers the operations that look at runs from what the test put in,
@@ -60,6 +61,9 @@ func (f *fakeGlue) answer(op string, in any) (any, error) {
 			w.LastRun, w.Graph = runs[0], runs[0].Graph
 		}
 		return glue.GetWorkflowResponse{Workflow: w}, nil
+	}
+	if op == plan.OpPlan || op == plan.OpExecute || op == plan.OpGet {
+		return nil, glue.Errorf(glue.UnknownOperation, "no %s", op) // as AWS
 	}
 	if f.refuse != nil {
 		return nil, f.refuse

@@ -5,101 +5,34 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
-	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 // planDescription is a plan as -o json gives it.
 type planDescription struct {
-	Workflow string         `json:"workflow"`
-	RunID    string         `json:"runId"`
-	Starts   []string       `json:"starts"` // node ids, as ResumeWorkflowRun would answer them
-	Nodes    []nodePlanned  `json:"nodes"`
-	Counts   map[string]int `json:"counts"`
+	*plan.Plan
+	// Choices are what the selectors chose, and why.
+	Choices []plan.Choice `json:"choices,omitempty"`
 	// ResumedAs is the newest run that was resumed from this one before.
 	ResumedAs *resumedAs `json:"resumedAs,omitempty"`
-
-	groups map[string][]int // indexes of Nodes by verdict
 }
 
-// nodePlanned is what a resume would do with a node.
-type nodePlanned struct {
-	Name     string        `json:"name"`
-	Type     glue.NodeType `json:"type"`
-	ID       string        `json:"id"`
-	Verdict  string        `json:"verdict"`
-	Selected bool          `json:"selected,omitempty"`
-	Reason   string        `json:"reason"`
-	Chain    []string      `json:"because,omitempty"`
-}
-
-// The verdicts in the words of the command line.
-const (
-	verdictStart = "start"
-	verdictWait  = "downstream"
-	verdictCarry = "carry"
-	verdictBlank = "blank"
-)
-
-func verdictWord(v flow.Verdict) string {
-	switch v {
-	case flow.Root:
-		return verdictStart
-	case flow.Downstream:
-		return verdictWait
-	case flow.Carried:
-		return verdictCarry
-	case flow.LeftBlank:
-	}
-	return verdictBlank
-}
-
-// makePlan works a resume out without asking for it: the same code that the
-// server uses, on what the server tells of the run.
-func makePlan(prior *glue.WorkflowRun, ids []string, now int64) (*planDescription, error) {
-	g, r, err := flow.Observe(prior)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := flow.Resume(g, r, ids, "the new run", now)
-	if err != nil {
-		return nil, err
-	}
-	why := flow.ExplainPlan(g, r, plan)
-	d := &planDescription{
-		Workflow: prior.Name, RunID: prior.WorkflowRunId, Counts: map[string]int{}, groups: map[string][]int{},
-	}
-	for _, n := range plan.Roots {
-		d.Starts = append(d.Starts, g.Nodes[n].ID)
-	}
-	for n := range g.Nodes {
-		reason := why.Node(n)
-		verdict := verdictWord(plan.Nodes[n].Verdict)
-		if g.Nodes[n].Type != glue.NodeTypeTrigger {
-			d.Counts[verdict]++
-		}
-		d.groups[verdict] = append(d.groups[verdict], len(d.Nodes))
-		d.Nodes = append(d.Nodes, nodePlanned{
-			Name: g.Nodes[n].Name, Type: g.Nodes[n].Type, ID: g.Nodes[n].ID,
-			Verdict: verdict, Selected: plan.Nodes[n].Selected, Reason: reason.Sentence, Chain: reason.Chain,
-		})
-	}
-	return d, nil
-}
-
-func (a *app) showPlan(ctx context.Context, t *target, prior *glue.WorkflowRun, ids []string) error {
-	d, err := makePlan(prior, ids, a.now().UnixMilli())
-	if err != nil {
+func (a *app) showPlan(ctx context.Context, r *resuming) error {
+	if err := r.makePlan(ctx); err != nil {
 		return err
 	}
-	if d.ResumedAs, err = resumedFrom(ctx, t, prior); err != nil {
+	d := &planDescription{Plan: r.plan, Choices: r.choices}
+	var err error
+	if d.ResumedAs, err = resumedFrom(ctx, r.t, r.prior); err != nil {
 		return err
 	}
 	if a.json() {
 		return writeJSON(a.out, d)
 	}
-	a.writePlan(a.out, prior, d)
+	a.writePlan(a.out, r.prior, d)
 	return nil
 }
 
@@ -110,20 +43,111 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	if d.ResumedAs != nil {
 		to.paragraph(d.ResumedAs.text(), "", yellow)
 	}
+	a.writeChoices(to, d.Choices)
 	for _, group := range []struct {
 		verdict, title string
 		sign           cell
 	}{
-		{verdictStart, "Start at once", cell{"▶", cyan}},
-		{verdictWait, "Run again, or for the first time, if their trigger fires", cell{"○", plain}},
-		{verdictCarry, "Carried over, not repeated", cell{"=", green}},
-		{verdictBlank, "Left as they are", cell{"·", dim}},
+		{plan.Start, "Start at once", cell{"▶", cyan}},
+		{plan.Downstream, "Run again, or for the first time, if their trigger fires", cell{"○", plain}},
+		{plan.Blocked, "Can't run: no trigger can start them any more", cell{"✗", red}},
+		{plan.Accept, "Accepted as SUCCEEDED", cell{"✓", yellow}},
+		{plan.Held, "Held back, for a later resume", cell{"‖", yellow}},
+		{plan.Carry, "Carried over, not repeated", cell{"=", green}},
+		{plan.Blank, "Left as they are", cell{"·", dim}},
 	} {
-		d.writeGroup(to, d.groups[group.verdict], group.title, group.sign)
+		d.writeGroup(to, d.verdict(group.verdict), group.title, group.sign)
 	}
+	d.writeRisks(to)
 	fmt.Fprintln(to)
-	to.paragraph(fmt.Sprintf("%s to start at once, %d that may follow, %s carried over. Nothing was changed.",
-		plural(d.Counts[verdictStart], "node"), d.Counts[verdictWait], plural(d.Counts[verdictCarry], "node")), "", plain)
+	for _, warning := range d.Warnings {
+		to.paragraph("! "+warning, "", yellow)
+	}
+	to.paragraph(d.summary(), "", plain)
+	if d.Token != "" {
+		fmt.Fprintln(to)
+		fmt.Fprintln(to, to.paint(dim, "To carry out exactly this:  --plan-token "+d.Token))
+	}
+}
+
+// verdict are the indexes of the nodes with a verdict.
+func (d *planDescription) verdict(v string) []int {
+	var out []int
+	for i := range d.Nodes {
+		if d.Nodes[i].Verdict == v {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (d *planDescription) summary() string {
+	s := fmt.Sprintf("%s to start at once, %d that may follow, %s carried over.",
+		plural(d.Counts[plan.Start], "node"), d.Counts[plan.Downstream], plural(d.Counts[plan.Carry], "node"))
+	if t := &d.Times; t.Expected > 0 {
+		s += fmt.Sprintf(" Expected to take %s along %s", duration(time.Duration(t.Expected)*time.Millisecond),
+			strings.Join(shortPath(t.Path), " → "))
+		if t.Saved > 0 {
+			s += fmt.Sprintf("; a full run takes %s, so %s are saved", duration(time.Duration(t.Full)*time.Millisecond), duration(time.Duration(t.Saved)*time.Millisecond))
+		}
+		if t.Unknown > 0 {
+			s += fmt.Sprintf(" (%s never timed)", plural(t.Unknown, "node"))
+		}
+		s += "."
+	}
+	return s + " Nothing was changed."
+}
+
+// shortPath keeps the ends of a long path.
+func shortPath(path []string) []string {
+	const ends = 3
+	if len(path) <= 2*ends {
+		return path
+	}
+	out := append([]string{}, path[:ends]...)
+	return append(append(out, fmt.Sprintf("%d more", len(path)-2*ends)), path[len(path)-ends:]...)
+}
+
+// writeChoices says what the selectors chose, grouped by cause.
+func (a *app) writeChoices(to screen, choices []plan.Choice) {
+	cause := ""
+	for i := range choices {
+		c := &choices[i]
+		if c.Cause != cause {
+			cause = c.Cause
+			fmt.Fprintf(to, "\n%s\n", to.paint(bold, map[string]string{
+				plan.CauseFailed: "Chosen because they failed", plan.CauseChanged: "Chosen because they changed since the run",
+				plan.CauseMissing: "Chosen because their output is gone", plan.CauseHeld: "Chosen because they were held back",
+			}[cause]))
+		}
+		to.paragraph(oneLine(c.Name)+": "+shortRuns(strings.Join(c.Why, "; ")), "  ", plain)
+	}
+}
+
+// writeRisks says of the jobs that run what repeating them may do.
+func (d *planDescription) writeRisks(to screen) {
+	said := false
+	for i := range d.Nodes {
+		n := &d.Nodes[i]
+		if n.Risk == nil || n.Risk.Safe || len(n.Risk.Outputs)+len(n.Risk.Written) == 0 {
+			continue
+		}
+		if !said {
+			fmt.Fprintf(to, "\n%s\n", to.paint(bold, "Will it load twice? Not marked as safe to repeat:"))
+			said = true
+		}
+		text := oneLine(n.Name)
+		if len(n.Risk.Outputs) > 0 {
+			text += " declares to write " + strings.Join(shortPath(n.Risk.Outputs), ", ")
+		}
+		if len(n.Risk.Written) > 0 {
+			text += fmt.Sprintf("; its last attempt wrote %s", strings.Join(shortPath(n.Risk.Written), ", "))
+			if n.Risk.More > 0 {
+				text += fmt.Sprintf(" and %d more", n.Risk.More)
+			}
+		}
+		to.paragraph(text, "  ", plain)
+	}
 }
 
 // writeGroup writes the nodes of one verdict: jobs and crawlers, then triggers.
@@ -176,16 +200,16 @@ func (d *planDescription) writeNode(to screen, sign cell, name, reason string) {
 
 // planReason is a node's reason without what the group's title and the name
 // before it say already; what a trigger wants stands beside the trigger.
-func planReason(n *nodePlanned) string {
+func planReason(n *plan.Node) string {
 	text := strings.TrimPrefix(n.Reason, "trigger ")
 	text = strings.TrimPrefix(text, n.Name+" ")
 	for _, said := range []string{
 		"starts again at once: it was selected, and ", "starts again at once: ", "starts again ",
-		"is carried: ", "is left blank: ", "is left as it was: ",
+		"is carried: ", "is left blank: ", "is left as it was: ", "is accepted as SUCCEEDED: ", "is held back: ",
 	} {
 		text = strings.TrimPrefix(text, said)
 	}
-	if n.Type != glue.NodeTypeTrigger && (n.Verdict == verdictStart || n.Verdict == verdictWait) {
+	if n.Type != glue.NodeTypeTrigger && (n.Verdict == plan.Start || n.Verdict == plan.Downstream || n.Verdict == plan.Blocked) {
 		text = detailInBrackets.ReplaceAllString(text, "")
 	}
 	return oneLine(shortRuns(text))

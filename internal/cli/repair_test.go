@@ -110,9 +110,10 @@ func TestPlan(t *testing.T) {
 	out, _ := f.on(t, targetEndpoint, 0, "resume", "nightly", "--failed", "--plan")
 	has(t, out, "Plan to resume run wr_b0000000 of nightly",
 		"Start at once", "▶ clean", "its latest attempt FAILED",
-		"if their trigger fires", "○ alert", "if trigger spoiled fires", "○ join", "○ publish", "○ archive", "can't start", "trigger spoiled", "trigger joined",
+		"if their trigger fires", "○ alert", "if trigger spoiled fires", "○ join", "○ publish", "trigger spoiled", "trigger joined",
+		"Can't run", "✗ archive", "can't start",
 		"Carried over", "= extract", "it SUCCEEDED", "= crawl", "trigger begin", "trigger extracted",
-		"1 node to start at once, 4 that may follow, 2 nodes carried over. Nothing was changed.")
+		"1 node to start at once, 3 that may follow, 2 nodes carried over. Nothing was changed.")
 	out, _ = f.on(t, targetEndpoint, 0, "resume", "nightly", "--failed", "--plan", "-o", "json")
 	var d planDescription
 	if err := json.Unmarshal([]byte(out), &d); err != nil {

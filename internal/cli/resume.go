@@ -12,31 +12,41 @@ import (
 	"github.com/reglue/reglue/internal/glue"
 )
 
-type resumeOptions struct {
-	failed bool
-	nodes  []string
-	plan   bool
-	detach bool
-	server ownServer
-}
-
 func newResumeCommand(a *app) *cobra.Command {
 	var o resumeOptions
 	cmd := &cobra.Command{
-		Use:   "resume WORKFLOW [RUN] (--failed | --node NODE ...)",
+		Use:   "resume WORKFLOW [RUN] (--failed | --node NODE ... | --recommended ...)",
 		Short: "Repeat nodes of a run and all that waits for them; carry the rest over",
 		Long: `Resume a run that is COMPLETED: a new run repeats the nodes you choose and all
 that lies downstream of them. All other nodes are carried over with what they
 left. RUN defaults to the newest run.
 
---failed chooses every job and crawler whose latest attempt did not succeed:
-FAILED, TIMEOUT, ERROR, EXPIRED or STOPPED; crawls FAILED, CANCELLED or ERROR.
-If there is none, nothing is changed and the exit code is 2.
+Choose with any of these; each says what it chose and why:
+  --failed       jobs and crawlers whose latest attempt did not succeed
+  --node         by name, id or pattern; 'job+' means the job and all behind it,
+                 which a resume repeats anyway
+  --changed      jobs whose definition or script differs from what the run used
+  --missing      nodes that succeeded but whose declared outputs are gone
+                 (declared by the job argument --reglue-output)
+  --recommended  the smallest set that repairs the run, from all of the above
+  --held         what an earlier --until or --except held back
+If there is nothing to choose, nothing is changed and the exit code is 2.
 
---plan shows what would become of every node, and why, and changes nothing.`,
+--plan shows what would become of every node, why, and how long it would take,
+changes nothing and gives a token. With --plan-token the resume is refused, with
+what changed, unless everything that the plan rests on is as it was; and the jobs
+run the very scripts that the plan saw.
+
+What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
+--until, --except, --property, --arg, --timeout, --retries, --from-stopped,
+--again) needs a reglue server; the rest works on an AWS account too.`,
 		Example: `  reglue resume nightly --failed --plan
-  reglue resume nightly --failed
+  reglue resume nightly --recommended
   reglue resume nightly wr_3fa2c81d --node clean_orders --node 'load_*'
+  reglue resume nightly --failed --arg load:--batch-size=500 --timeout load=120
+  reglue resume nightly --accept check_totals --because "known rounding, ticket 812"
+  reglue resume nightly --failed --until clean_orders
+  reglue resume nightly --failed --before load='psql -c "delete from sales where day = current_date"'
   reglue resume nightly --failed --aws-profile prod`,
 		GroupID:           groupRepair,
 		Args:              arguments(1, 2),
@@ -46,65 +56,73 @@ If there is none, nothing is changed and the exit code is 2.
 		},
 	}
 	o.server.register(cmd)
-	f := cmd.Flags()
-	f.BoolVar(&o.failed, "failed", false, "every job and crawler whose latest attempt did not succeed")
-	f.StringArrayVar(&o.nodes, "node", nil, "a node by name, id or pattern such as 'load_*' (repeatable)")
-	f.BoolVar(&o.plan, "plan", false, "show what would become of every node and change nothing")
-	f.BoolVar(&o.detach, "detach", false, "start the run and return")
-	_ = cmd.RegisterFlagCompletionFunc("node", a.completeFlag(completeNode)) // the flag exists
+	o.register(cmd.Flags())
+	for _, flag := range []string{"node", "accept", "until", "except"} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, a.completeFlag(completeNode)) // the flag exists
+	}
 	return cmd
 }
 
 func (a *app) resume(ctx context.Context, workflow, run string, o resumeOptions) error {
-	if o.failed == (len(o.nodes) > 0) {
-		return errors.New("choose what to repeat: --failed, or --node NODE (repeatable), not both")
+	if err := o.check(); err != nil {
+		return err
 	}
 	a.server = o.server
 	if o.plan {
 		return a.withTarget(ctx, reads, func(ctx context.Context, t *target) error {
-			prior, ids, err := chooseNodes(ctx, t, workflow, run, o)
+			r, err := a.prepareResume(ctx, t, workflow, run, o)
 			if err != nil {
 				return err
 			}
-			return stoppedRun(t, prior, a.showPlan(ctx, t, prior, ids))
+			return stoppedRun(t, r.prior, a.showPlan(ctx, r))
 		})
 	}
 	return a.withOwner(ctx, repairs, o.server, func(ctx context.Context, t *target) error {
-		prior, ids, err := chooseNodes(ctx, t, workflow, run, o)
+		r, err := a.prepareResume(ctx, t, workflow, run, o)
 		if err != nil {
 			return err
 		}
-		return a.resumeNodes(ctx, t, prior, ids, o)
+		return a.carryOut(ctx, r)
 	})
 }
 
-// resumeNodes asks for the new run and follows it.
-func (a *app) resumeNodes(ctx context.Context, t *target, prior *glue.WorkflowRun, ids []string, o resumeOptions) error {
-	what := fmt.Sprintf("Resume run %s of %s, repeating %s", shortRun(prior.WorkflowRunId), prior.Name, nodeNames(prior, ids))
-	if err := a.confirm(t, what); err != nil {
+// carryOut asks for the new run and follows it.
+func (a *app) carryOut(ctx context.Context, r *resuming) error {
+	prior, t := r.prior, r.t
+	if err := r.makePlan(ctx); err != nil {
+		return stoppedRun(t, prior, err)
+	}
+	if err := a.agree(r); err != nil {
 		return err
 	}
 	before, err := resumedFrom(ctx, t, prior)
 	if err != nil {
 		return err
 	}
-	out, err := call[glue.ResumeWorkflowRunResponse](ctx, t, "ResumeWorkflowRun",
-		&glue.ResumeWorkflowRunRequest{Name: prior.Name, RunId: prior.WorkflowRunId, NodeIds: ids})
+	if err := a.runBefore(ctx, r); err != nil {
+		return err
+	}
+	newRun, starts, err := r.execute(ctx)
 	if err != nil {
 		return stoppedRun(t, prior, err)
 	}
 	if !a.json() {
-		a.out.paragraph(fmt.Sprintf("Resumed run %s of %s as %s, starting with %s.",
-			shortRun(prior.WorkflowRunId), prior.Name, shortRun(out.RunId), nodeNames(prior, out.NodeIds)), "", plain)
+		a.writeChoices(a.out, r.choices)
+		started := "starting with " + nodeNames(prior, starts)
+		if len(starts) == 0 {
+			started = "accepting " + nodeNames(prior, r.req.Accept)
+		}
+		a.out.paragraph(fmt.Sprintf("Resumed run %s of %s as %s, %s.",
+			shortRun(prior.WorkflowRunId), prior.Name, shortRun(newRun), started), "", plain)
 		if before != nil {
 			a.out.paragraph(before.text(), "", yellow)
 		}
 		fmt.Fprintln(a.out)
 	}
-	if o.detach {
-		return a.detach(t, prior.Name, out.RunId, o.server)
+	if r.o.detach {
+		return a.detach(t, prior.Name, newRun, r.o.server)
 	}
-	return a.watch(ctx, t, prior.Name, out.RunId, o.server)
+	return a.watch(ctx, t, prior.Name, newRun, r.o.server)
 }
 
 // resumedFrom is the newest run that was resumed from this one, among the newest
@@ -161,28 +179,6 @@ func nodeNames(run *glue.WorkflowRun, ids []string) string {
 		names = append(names, oneLine(byID[id]))
 	}
 	return strings.Join(names, ", ")
-}
-
-// chooseNodes reads the run and finds the ids of the nodes to repeat.
-func chooseNodes(ctx context.Context, t *target, workflow, run string, o resumeOptions) (*glue.WorkflowRun, []string, error) {
-	prior, err := loadRun(ctx, t, workflow, run)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !outcomeOf(prior).over() {
-		return nil, nil, fmt.Errorf("run %s of %s is still %s; only a run that is COMPLETED can be resumed: wait for it (reglue show %s -f), or stop it",
-			shortRun(prior.WorkflowRunId), workflow, prior.Status, quote(workflow))
-	}
-	if prior.Graph == nil {
-		return nil, nil, fmt.Errorf("run %s has no graph", prior.WorkflowRunId)
-	}
-	var ids []string
-	if o.failed {
-		ids, err = failedNodes(prior)
-	} else {
-		ids, err = namedNodes(prior, o.nodes)
-	}
-	return prior, ids, err
 }
 
 // failedNodes are the nodes that --failed means.

@@ -204,7 +204,7 @@ func (s *server) open(ctx context.Context) error {
 		MaxJobRuns: cmp.Or(s.opt.Quotas[quotaJobRuns], defaultJobRuns),
 	})
 	s.api = api.New(s.db, s.engine, api.Options{
-		Log:          s.opt.Log,
+		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin}, ResumeStopped: s.opt.ResumeStopped,
 		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
 	})
@@ -212,6 +212,15 @@ func (s *server) open(ctx context.Context) error {
 		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(),
 	})
 }
+
+// jobFiles are the files of jobs as the operations see them.
+type jobFiles struct {
+	*s3.Map
+	pin func(location string) (string, error)
+}
+
+// Pin implements api.Files.
+func (f jobFiles) Pin(location string) (string, error) { return f.pin(location) }
 
 func (s *server) openKey() error {
 	if s.opt.Auth != authSigV4 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/reglue/reglue/internal/api"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -119,10 +120,18 @@ func openReadOnly(ctx context.Context, o targetOptions) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
+	files, err := s3.NewMap(o.Data, nil)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return &target{
-		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log})},
+		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log, Files: jobFiles{files, noPin}})},
 		Kind:   targetInProcess, Folder: o.Data, Close: db.Close,
 	}, nil
+}
+
+func noPin(location string) (string, error) {
+	return "", fmt.Errorf("%s: a command that only looks keeps no files", location)
 }
 
 // unowned reports whether nobody owns the data folder: jobs go on then, but

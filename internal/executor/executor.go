@@ -29,7 +29,7 @@ type Spec struct {
 	Timeout time.Duration
 	// Files maps scripts and extra files, as they are asked for, to the SHA-256
 	// (hex) of the bytes that must be run, whatever is there by now. Those bytes
-	// were kept with Pinner before.
+	// were kept before.
 	Files map[string]string
 	// EndpointURL is where the job reaches this server's Glue protocol. It
 	// holds the job run's token, so it is a secret.
@@ -89,15 +89,6 @@ type Executor interface {
 	// Run carries out requests and sends reports until the context ends, and
 	// returns when nothing of the executor is left in this process. Jobs go on.
 	Run(ctx context.Context, report func(Report)) error
-}
-
-// Pinner knows the contents of scripts and extra files.
-type Pinner interface {
-	// Hash is the SHA-256 (hex) of what a location holds now. It writes nothing.
-	Hash(location string) (string, error)
-	// Pin keeps what a location holds, so that a Spec can ask for it by the
-	// SHA-256 (hex) that it returns.
-	Pin(location string) (string, error)
 }
 
 // Logs finds what an attempt wrote.

@@ -27,6 +27,8 @@ type Plan struct {
 	// Asks names the jobs that may do harm when they are repeated: they are not
 	// marked as safe.
 	Asks []string `json:"asks,omitempty"`
+	// Busy names the jobs to start at once that are at their limit.
+	Busy []string `json:"busy,omitempty"`
 	// Token seals what the plan rests on.
 	Token string `json:"token,omitempty"`
 }
@@ -210,6 +212,7 @@ func (s *Subject) warn(d *Plan, jobs map[string]*Job) {
 			d.Warnings = append(d.Warnings, fmt.Sprintf("Job %s does not exist any more: its run will end in ERROR.", n.Name))
 			continue
 		case job.Live >= job.Limit && n.Verdict == Start:
+			d.Busy = append(d.Busy, n.Name)
 			d.Warnings = append(d.Warnings, fmt.Sprintf(
 				"Job %s has %d of at most %d runs live: started now, it would fail at once. Wait for room (--wait).", n.Name, job.Live, job.Limit))
 		}

@@ -1,0 +1,326 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
+)
+
+// resuming is a resume on its way from its flags to the new run.
+type resuming struct {
+	a     *app
+	t     *target
+	o     resumeOptions
+	prior *glue.WorkflowRun
+	req   plan.Request
+	// plain is set when the endpoint has AWS's operations alone.
+	plain   bool
+	plan    *plan.Plan
+	choices []plan.Choice
+	ran     []plan.Before
+}
+
+// prepareResume reads the run and turns names into ids.
+func (a *app) prepareResume(ctx context.Context, t *target, workflow, run string, o resumeOptions) (*resuming, error) {
+	prior, err := loadRun(ctx, t, workflow, run)
+	if err != nil {
+		return nil, err
+	}
+	if !outcomeOf(prior).over() {
+		return nil, fmt.Errorf("run %s of %s is still %s; only a run that is COMPLETED can be resumed: wait for it (reglue show %s -f), or stop it",
+			shortRun(prior.WorkflowRunId), workflow, prior.Status, quote(workflow))
+	}
+	if prior.Graph == nil {
+		return nil, fmt.Errorf("run %s has no graph", prior.WorkflowRunId)
+	}
+	r := &resuming{a: a, t: t, o: o, prior: prior, plain: t.Kind == targetAWS}
+	r.req = plan.Request{Name: workflow, RunId: prior.WorkflowRunId}
+	if err := o.fill(prior, &r.req); err != nil {
+		return nil, err
+	}
+	if o.sel.Failed && r.req.Select == (plan.Selectors{Failed: true}) && len(o.accept) == 0 {
+		// Alone it is answered here, so that it works with AWS too.
+		r.req.Select = plan.Selectors{}
+		r.req.NodeIds, err = failedNodes(prior)
+	} else {
+		r.req.NodeIds, err = r.named(ctx)
+	}
+	return r, err
+}
+
+// named are the ids of --node. What was held back may be named though it never
+// ran; the server knows.
+func (r *resuming) named(ctx context.Context) ([]string, error) {
+	patterns := slices.Clone(r.o.nodes)
+	for i, p := range patterns {
+		if name := strings.TrimSuffix(p, "+"); name != p && !r.hasNode(p) {
+			patterns[i] = name // and downstream, which is implied
+		}
+	}
+	ids, err := namedNodes(r.prior, patterns)
+	if err == nil || r.plain {
+		return ids, err
+	}
+	record, recordErr := getRecord(ctx, r.t, r.prior)
+	if recordErr != nil || record == nil || len(record.Held) == 0 {
+		return nil, err
+	}
+	all, allErr := nodeIDs(r.prior, patterns)
+	if allErr != nil {
+		return nil, allErr
+	}
+	return all, nil
+}
+
+func (r *resuming) hasNode(name string) bool {
+	return slices.ContainsFunc(r.prior.Graph.Nodes, func(n glue.Node) bool { return n.Name == name })
+}
+
+// makePlan asks the server for the plan, or makes it here where there are AWS's
+// operations alone.
+func (r *resuming) makePlan(ctx context.Context) error {
+	if !r.plain {
+		answer, err := call[plan.Answer](ctx, r.t, plan.OpPlan, &r.req)
+		if err == nil {
+			r.plan, r.choices = answer.Plan, answer.Choices
+			return nil
+		}
+		if !isKind(err, glue.UnknownOperation) {
+			return err
+		}
+		r.plain = true
+	}
+	if beyond := r.o.beyondAWS(); len(beyond) > 0 {
+		return fmt.Errorf("%s: this endpoint has AWS's operations alone, and they can't do that; it needs a reglue server", strings.Join(beyond, ", "))
+	}
+	g, run, err := flow.Observe(r.prior)
+	if err != nil {
+		return err
+	}
+	p, err := flow.Resume(g, run, r.req.NodeIds, "the new run", r.a.now().UnixMilli())
+	if err != nil {
+		return err
+	}
+	subject := plan.Subject{Graph: g, Prior: run, Plan: p}
+	r.plan = subject.Describe(r.prior.Name, observedJobs(r.prior), false)
+	r.plan.Asks = nil // what is marked as safe is not known
+	return nil
+}
+
+// observedJobs is what a run tells of its jobs: how long they took.
+func observedJobs(run *glue.WorkflowRun) map[string]*plan.Job {
+	out := map[string]*plan.Job{}
+	for i := range run.Graph.Nodes {
+		n := &run.Graph.Nodes[i]
+		if n.JobDetails == nil {
+			continue
+		}
+		j := &plan.Job{Limit: 1}
+		out[n.Name] = j
+		for k := range n.JobDetails.JobRuns {
+			if jr := &n.JobDetails.JobRuns[k]; jr.JobRunState == glue.JobRunStateSucceeded {
+				j.Duration, j.Samples = time.Duration(jr.ExecutionTime)*time.Second, 1
+				break
+			}
+		}
+	}
+	return out
+}
+
+// execute starts the new run.
+func (r *resuming) execute(ctx context.Context) (run string, starts []string, err error) {
+	for {
+		run, starts, err = r.tryExecute(ctx)
+		if err == nil || !r.o.wait || !isKind(err, glue.ConcurrentRunsExceeded) {
+			return run, starts, err
+		}
+		if err := r.a.waitForRoom(ctx, err.Error()); err != nil {
+			return "", nil, err
+		}
+	}
+}
+
+func (r *resuming) tryExecute(ctx context.Context) (run string, starts []string, err error) {
+	if r.o.wait {
+		if err := r.waitForJobs(ctx); err != nil {
+			return "", nil, err
+		}
+	}
+	if r.plain {
+		if err := r.expectHead(ctx); err != nil {
+			return "", nil, err
+		}
+		out, err := call[glue.ResumeWorkflowRunResponse](ctx, r.t, "ResumeWorkflowRun",
+			&glue.ResumeWorkflowRunRequest{Name: r.prior.Name, RunId: r.prior.WorkflowRunId, NodeIds: r.req.NodeIds})
+		if err != nil {
+			return "", nil, err
+		}
+		return out.RunId, out.NodeIds, nil
+	}
+	req := &plan.ExecuteRequest{
+		Request: r.req, PlanToken: r.o.planToken, ExpectHead: r.plan.Head, By: whoAmI(), Before: r.ran,
+	}
+	if r.o.expectHead != "" {
+		if req.ExpectHead, err = findRun(ctx, r.t, r.prior.Name, r.o.expectHead); err != nil {
+			return "", nil, err
+		}
+	}
+	out, err := call[plan.ExecuteAnswer](ctx, r.t, plan.OpExecute, req)
+	if err != nil {
+		return "", nil, err
+	}
+	return out.RunId, out.NodeIds, nil
+}
+
+// expectHead looks, where the server can't be told to, whether the run is still the
+// newest of its family. Somebody may still come between.
+func (r *resuming) expectHead(ctx context.Context) error {
+	if r.o.expectHead == "" {
+		return nil
+	}
+	want, err := findRun(ctx, r.t, r.prior.Name, r.o.expectHead)
+	if err != nil {
+		return err
+	}
+	head, err := newestRun(ctx, r.t, r.prior.Name)
+	if err == nil && head != want {
+		err = fmt.Errorf("run %s was expected to be the newest, but %s is; nothing was changed", shortRun(want), shortRun(head))
+	}
+	return err
+}
+
+// roomPoll is how often --wait looks for room.
+const roomPoll = 2 * time.Second
+
+func (a *app) waitForRoom(ctx context.Context, why string) error {
+	a.err.paragraph("Waiting for room: "+why, "", dim)
+	return sleep(ctx, roomPoll)
+}
+
+// waitForJobs waits until no job that is to start is at its limit.
+func (r *resuming) waitForJobs(ctx context.Context) error {
+	for !r.plain {
+		answer, err := call[plan.Answer](ctx, r.t, plan.OpPlan, &r.req)
+		if err != nil {
+			return err
+		}
+		if len(answer.Plan.Busy) == 0 {
+			return nil
+		}
+		if err := r.a.waitForRoom(ctx, "at their limit are "+strings.Join(answer.Plan.Busy, ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// agree asks before jobs are repeated that may do harm, and before anything is
+// changed in an AWS account.
+func (a *app) agree(r *resuming) error {
+	what := fmt.Sprintf("Resume run %s of %s, repeating %s", shortRun(r.prior.WorkflowRunId), r.prior.Name, nodeNames(r.prior, r.starts()))
+	if err := a.confirm(r.t, what); err != nil {
+		return err
+	}
+	if r.plain || a.flags.yes || len(r.plan.Asks) == 0 {
+		return nil
+	}
+	risky := r.risky()
+	names := strings.Join(r.plan.Asks[:min(len(r.plan.Asks), namesShown)], ", ")
+	if !a.interactive() {
+		if len(risky) > 0 {
+			return fmt.Errorf("%s: not marked as safe to repeat, and known to write: look at it with --plan, then add --yes, or tag the jobs %s=true; nothing was changed",
+				strings.Join(risky, ", "), plan.IdempotentTag)
+		}
+		return nil
+	}
+	return a.ask(fmt.Sprintf("Not marked as safe to repeat (tag %s=true): %s. Repeat them?", plan.IdempotentTag, names))
+}
+
+func (r *resuming) starts() []string {
+	if len(r.plan.Starts) > 0 {
+		return r.plan.Starts
+	}
+	return r.req.NodeIds
+}
+
+// risky are the jobs to ask about that declare outputs or were seen to write.
+func (r *resuming) risky() []string {
+	var out []string
+	for i := range r.plan.Nodes {
+		n := &r.plan.Nodes[i]
+		if n.Risk != nil && !n.Risk.Safe && len(n.Risk.Outputs)+len(n.Risk.Written) > 0 {
+			out = append(out, n.Name)
+		}
+	}
+	return out
+}
+
+// keptOutput is how much of a command's output is kept with the run.
+const keptOutput = 4 << 10
+
+// runBefore runs the commands of --before, in order. If one fails nothing is
+// resumed.
+func (a *app) runBefore(ctx context.Context, r *resuming) error {
+	for _, text := range r.o.before {
+		node, command, ok := strings.Cut(text, "=")
+		if !ok || strings.TrimSpace(command) == "" {
+			return fmt.Errorf("--before must be NODE=COMMAND, not %q; nothing was changed", text)
+		}
+		found, err := findNodes(r.prior.Graph, node)
+		if err != nil {
+			return err
+		}
+		a.err.paragraph("Before "+found[0].Name+": "+command, "", dim)
+		start := time.Now()
+		cmd := exec.CommandContext(ctx, "sh", "-c", command)
+		cmd.Env = append(os.Environ(), "REGLUE_NODE="+found[0].Name, "REGLUE_WORKFLOW="+r.prior.Name, "REGLUE_RUN_ID="+r.prior.WorkflowRunId)
+		out, err := cmd.CombinedOutput()
+		if _, writeErr := a.Stderr.Write(out); writeErr != nil {
+			return writeErr
+		}
+		if err != nil {
+			return fmt.Errorf("the command before %s failed (%w); nothing was resumed", found[0].Name, err)
+		}
+		r.ran = append(r.ran, plan.Before{
+			Node: found[0].Name, Command: command, At: glue.MakeTime(start), TookMs: time.Since(start).Milliseconds(),
+			Output: strings.ToValidUTF8(string(out[max(0, len(out)-keptOutput):]), "?"),
+		})
+	}
+	return nil
+}
+
+// whoAmI names the user, for the record of a run.
+func whoAmI() string {
+	name := "someone"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += "@" + host
+	}
+	return name
+}
+
+// getRecord is what a reglue server keeps of a run as a resume; nil where that is
+// not known.
+func getRecord(ctx context.Context, t *target, run *glue.WorkflowRun) (*plan.Record, error) {
+	if t.Kind == targetAWS {
+		return nil, nil
+	}
+	record, err := call[plan.Record](ctx, t, plan.OpGet, &plan.GetRequest{Name: run.Name, RunId: run.WorkflowRunId})
+	var refused *glue.Error
+	if errors.As(err, &refused) && refused.Kind == glue.UnknownOperation {
+		return nil, nil
+	}
+	return record, err
+}
