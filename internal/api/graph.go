@@ -151,7 +151,7 @@ func (d *drawing) markAccepted(accepted []store.Acceptance) {
 			continue
 		}
 		j := &details.JobRuns[0]
-		text := fmt.Sprintf("Accepted as SUCCEEDED by %s at %s: %s (it ended %s", cmp.Or(acc.By, "an unnamed caller"),
+		text := fmt.Sprintf("%s%s at %s: %s (it ended %s", glue.AcceptedMessage, cmp.Or(acc.By, "an unnamed caller"),
 			acc.At.Time().UTC().Format(time.RFC3339), acc.Because, j.JobRunState)
 		if j.ErrorMessage != "" {
 			text += ": " + j.ErrorMessage

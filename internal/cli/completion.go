@@ -94,7 +94,7 @@ func completeNode(ctx context.Context, t *target, before []string) []cobra.Compl
 	var out []cobra.Completion
 	views := viewNodes(run)
 	for i := range views {
-		out = append(out, cobra.CompletionWithDesc(views[i].name(), stateCell(views[i].state, views[i].carried).text))
+		out = append(out, cobra.CompletionWithDesc(views[i].name(), views[i].cell().text))
 	}
 	return out
 }

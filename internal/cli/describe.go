@@ -5,6 +5,7 @@ import (
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 // runDescription is a run as -o json gives it.
@@ -18,7 +19,9 @@ type runDescription struct {
 	Whole         bool              `json:"whole"`
 	ErrorMessage  string            `json:"errorMessage,omitempty"`
 	Properties    map[string]string `json:"properties,omitempty"`
-	Nodes         []nodeDescription `json:"nodes"`
+	// Resume is what a reglue server keeps of the run as a resume.
+	Resume *plan.Record      `json:"resume,omitempty"`
+	Nodes  []nodeDescription `json:"nodes"`
 }
 
 // nodeDescription is a job or crawler of a run as -o json gives it.
@@ -28,6 +31,7 @@ type nodeDescription struct {
 	ID          string        `json:"id"`
 	State       string        `json:"state"` // empty: never started
 	Carried     bool          `json:"carried,omitempty"`
+	Accepted    bool          `json:"accepted,omitempty"`
 	JobRunID    string        `json:"jobRunId,omitempty"`
 	Trigger     string        `json:"trigger,omitempty"`
 	Attempts    int           `json:"attempts,omitempty"`
@@ -59,7 +63,7 @@ func describe(run *glue.WorkflowRun) runDescription {
 
 func (v *nodeView) describe() nodeDescription {
 	d := nodeDescription{
-		Name: v.node.Name, Type: v.node.Type, ID: v.node.UniqueId, Carried: v.carried,
+		Name: v.node.Name, Type: v.node.Type, ID: v.node.UniqueId, Carried: v.carried, Accepted: v.accepted(),
 		StartedOn: v.began.String(), CompletedOn: v.ended.String(),
 		Seconds: v.took(v.ended.Time()).Round(time.Millisecond).Seconds(), Error: v.problem(),
 	}

@@ -97,7 +97,7 @@ func (d *drawing) state(n *glue.Node) (cell, bool) {
 		return cell{}, false
 	}
 	v := viewNode(d.run, n)
-	return stateCell(v.state, v.carried), true
+	return v.cell(), true
 }
 
 // drawText lists the triggers in the order in which they can fire, each with its

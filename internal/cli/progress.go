@@ -236,6 +236,8 @@ func nodeTable(run *glue.WorkflowRun, now time.Time) *table {
 		v := &views[i]
 		note := cell{firstLine(v.problem()), red}
 		switch {
+		case v.accepted():
+			note.colour = yellow
 		case v.state == flow.Succeeded || note.text == "" && v.state != flow.Blank:
 			note = cell{reasons[v.node.UniqueId], dim}
 			if v.job != nil && v.state == flow.Waiting && v.job.StateDetail != "" {
@@ -244,7 +246,7 @@ func nodeTable(run *glue.WorkflowRun, now time.Time) *table {
 		case v.state == flow.Blank:
 			note = cell{reasons[v.node.UniqueId], dim}
 		}
-		t.add(stateCell(v.state, v.carried), cell{oneLine(v.name()), plain}, cell{duration(v.took(now)), plain}, note)
+		t.add(v.cell(), cell{oneLine(v.name()), plain}, cell{duration(v.took(now)), plain}, note)
 	}
 	return t
 }

@@ -93,6 +93,9 @@ func unfired(g *flow.Graph, r *flow.Run, t int) string {
 	if len(blocked) > 0 {
 		return some(blocked, join)
 	}
+	if len(awaited) == 0 && r.Status == glue.WorkflowRunStatusCompleted {
+		return "held back by a resume of narrower scope"
+	}
 	return "waits for " + some(awaited, join)
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -71,7 +70,7 @@ func (r *resuming) named(ctx context.Context) ([]string, error) {
 	if err == nil || r.plain {
 		return ids, err
 	}
-	record, recordErr := getRecord(ctx, r.t, r.prior)
+	record, recordErr := recordOf(ctx, r.t, r.prior)
 	if recordErr != nil || record == nil || len(record.Held) == 0 {
 		return nil, err
 	}
@@ -309,18 +308,4 @@ func whoAmI() string {
 		name += "@" + host
 	}
 	return name
-}
-
-// getRecord is what a reglue server keeps of a run as a resume; nil where that is
-// not known.
-func getRecord(ctx context.Context, t *target, run *glue.WorkflowRun) (*plan.Record, error) {
-	if t.Kind == targetAWS {
-		return nil, nil
-	}
-	record, err := call[plan.Record](ctx, t, plan.OpGet, &plan.GetRequest{Name: run.Name, RunId: run.WorkflowRunId})
-	var refused *glue.Error
-	if errors.As(err, &refused) && refused.Kind == glue.UnknownOperation {
-		return nil, nil
-	}
-	return record, err
 }

@@ -55,10 +55,17 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 			return nil
 		}
 	}
+	record, err := recordOf(ctx, t, r)
+	if err != nil {
+		return err
+	}
 	if a.json() {
-		return writeJSON(a.out, describe(r))
+		d := describe(r)
+		d.Resume = record
+		return writeJSON(a.out, d)
 	}
 	a.showHead(r)
+	a.showRecord(r, record)
 	fmt.Fprintln(a.out)
 	nodeTable(r, a.now()).write(a.out)
 	if unowned {

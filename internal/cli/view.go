@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"time"
 
 	"github.com/reglue/reglue/internal/flow"
@@ -23,6 +24,20 @@ type nodeView struct {
 
 // name is the node's name, fit for a terminal.
 func (v *nodeView) name() string { return oneLine(v.node.Name) }
+
+// accepted reports whether the attempt did not succeed and the run has it as
+// SUCCEEDED.
+func (v *nodeView) accepted() bool {
+	return v.state == flow.Succeeded && v.carried && strings.HasPrefix(v.problem(), glue.AcceptedMessage)
+}
+
+// cell is the node's state with its sign.
+func (v *nodeView) cell() cell {
+	if v.accepted() {
+		return cell{"✓ accepted", yellow}
+	}
+	return stateCell(v.state, v.carried)
+}
 
 // problem is the error of the latest attempt.
 func (v *nodeView) problem() string {

@@ -59,7 +59,7 @@ func (a *app) why(ctx context.Context, t *target, workflow, run, name string) er
 	if err != nil {
 		return err
 	}
-	g, state, err := flow.Observe(r)
+	g, state, _, err := observe(ctx, t, r)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (a *app) why(ctx context.Context, t *target, workflow, run, name string) er
 func (a *app) writeReason(r *glue.WorkflowRun, node *glue.Node, v *nodeView, reason flow.Reason) {
 	head := a.out.paint(bold, oneLine(node.Name))
 	if node.Type != glue.NodeTypeTrigger {
-		s := stateCell(v.state, v.carried)
+		s := v.cell()
 		head += "  " + a.out.paint(s.colour, s.text)
 	}
 	fmt.Fprintf(a.out, "%s  %s\n", head, a.out.paint(dim, "in run "+shortRun(r.WorkflowRunId)))
@@ -88,7 +88,11 @@ func (a *app) writeReason(r *glue.WorkflowRun, node *glue.Node, v *nodeView, rea
 		a.out.paragraph("← "+shortRuns(link), "  ", plain)
 	}
 	if problem := oneLine(v.problem()); problem != "" {
-		a.out.paragraph(problem, "  ", red)
+		colour := red
+		if v.accepted() {
+			colour = yellow
+		}
+		a.out.paragraph(problem, "  ", colour)
 	}
 	if v.job != nil && v.state.Terminal() {
 		fmt.Fprintln(a.out)

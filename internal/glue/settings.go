@@ -19,6 +19,10 @@ type Override struct {
 	Timeout   *int32
 }
 
+// AcceptedMessage begins the ErrorMessage of an attempt that did not succeed and
+// that its run has as SUCCEEDED; who accepted it and why follow.
+const AcceptedMessage = "Accepted as SUCCEEDED by "
+
 // RunOverride is what a resume sets for a job of its run, over what the trigger's
 // action sets.
 type RunOverride struct {

@@ -50,7 +50,7 @@ type Node struct {
 	Samples  int   `json:"samples,omitempty"`
 	// Changed says what differs from what the run's attempt used.
 	Changed []string `json:"changed,omitempty"`
-	// Risk says what repeating the node may do; nil when it does not start.
+	// Risk says what repeating the node may do; nil when it is not repeated.
 	Risk *Risk `json:"risk,omitempty"`
 }
 
@@ -150,7 +150,7 @@ func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool
 		if job := jobs[node.Name]; job != nil && g.Nodes[n].Type == glue.NodeTypeJob {
 			node.Expected, node.Samples = job.Duration.Milliseconds(), job.Samples
 			node.Changed = job.Changes()
-			if node.Runs() {
+			if node.Runs() && s.Prior.Nodes[n].Last != flow.Blank {
 				node.Risk = job.risk()
 			}
 		}
@@ -219,7 +219,7 @@ func (s *Subject) warn(d *Plan, jobs map[string]*Job) {
 		for _, problem := range job.Problems {
 			d.Warnings = append(d.Warnings, fmt.Sprintf("Job %s: %s.", n.Name, problem))
 		}
-		if !job.Safe {
+		if n.Risk != nil && !n.Risk.Safe {
 			d.Asks = append(d.Asks, n.Name)
 		}
 	}

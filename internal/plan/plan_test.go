@@ -70,7 +70,7 @@ func describe(t *testing.T, g *flow.Graph, r *flow.Run, q flow.Request, jobs map
 func TestDescribe(t *testing.T) {
 	g, r := etl(t)
 	jobs := facts()
-	jobs["load"].Safe = true
+	jobs["clean"].Safe = true
 	d := describe(t, g, r, flow.Request{Nodes: []string{"JOB clean"}}, jobs)
 	verdicts := map[string]string{}
 	for _, n := range d.Nodes {
@@ -90,8 +90,8 @@ func TestDescribe(t *testing.T) {
 	if !slices.Equal(d.Times.Path, []string{"clean", "load"}) {
 		t.Errorf("critical path %v", d.Times.Path)
 	}
-	if !slices.Equal(d.Asks, []string{"clean", "alarm"}) {
-		t.Errorf("asks for %v; load is marked safe", d.Asks)
+	if !slices.Equal(d.Asks, []string{"alarm"}) {
+		t.Errorf("asks for %v; clean is marked safe, and load never ran", d.Asks)
 	}
 	if from := d.Nodes[1].From; from == nil || from.RunID != "wr_1" || from.JobRunID == "" || from.State != "SUCCEEDED" {
 		t.Errorf("extract comes from %+v", from)

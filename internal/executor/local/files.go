@@ -44,6 +44,21 @@ func (x *Executor) keptPath(sum, base string) string {
 	return filepath.Join(x.opts.DataDir, "files", sum[:32], base)
 }
 
+// kept is the copy with a hash, under whatever name it was kept.
+func (x *Executor) kept(sum string) (string, error) {
+	dir := filepath.Dir(x.keptPath(sum, "any"))
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			return filepath.Join(dir, e.Name()), nil
+		}
+	}
+	return "", os.ErrNotExist
+}
+
 func (x *Executor) copyIn(source string) (path, sum string, err error) {
 	files := filepath.Join(x.opts.DataDir, "files")
 	if err := os.MkdirAll(files, 0o700); err != nil {
@@ -84,19 +99,34 @@ func copyHash(to io.Writer, source string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// usedFiles are the files of one attempt.
+type usedFiles struct {
+	// pinned are the contents that a location stands for, whatever it holds by
+	// now; sums those that were used. Both are SHA-256 by location.
+	pinned, sums map[string]string
+}
+
 // keepNamed keeps a file and notes its hash under the location as it was given.
-func (x *Executor) keepNamed(location string, used map[string]string) (string, error) {
+func (x *Executor) keepNamed(location string, used *usedFiles) (string, error) {
+	if sum, ok := used.pinned[location]; ok {
+		path, err := x.kept(sum)
+		if err != nil {
+			return "", problemf("%s was fixed by a plan as %.12s…, and that copy can't be used (%v): resume again without the plan's token", location, sum, err)
+		}
+		used.sums[location] = sum
+		return path, nil
+	}
 	path, sum, err := x.keep(location)
 	if err != nil {
 		return "", err
 	}
-	used[location] = sum
+	used.sums[location] = sum
 	return path, nil
 }
 
 // extraPath keeps the extra files of a job and returns what they put onto
 // PYTHONPATH: the folder of a module, an archive itself, an unpacked wheel.
-func (x *Executor) extraPath(list string, used map[string]string) ([]string, error) {
+func (x *Executor) extraPath(list string, used *usedFiles) ([]string, error) {
 	var path []string
 	for _, location := range splitList(list) {
 		file, err := x.keepNamed(location, used)

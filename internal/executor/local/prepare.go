@@ -55,7 +55,7 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 	if err := supported(s); err != nil {
 		return spec, err
 	}
-	used := map[string]string{}
+	used := &usedFiles{pinned: s.Files, sums: map[string]string{}}
 	script, err := x.keepNamed(s.ScriptLocation, used)
 	if err != nil {
 		return spec, fmt.Errorf("the job's script: %w", err)
@@ -74,7 +74,7 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 		Timeout:  s.Timeout,
 		Grace:    x.opts.StopGrace,
 		LogLimit: x.opts.LogLimit,
-		Notes:    used,
+		Notes:    used.sums,
 	}, nil
 }
 
@@ -106,7 +106,7 @@ func supported(s executor.Spec) error {
 }
 
 // interpreter returns what runs the script, and all that goes onto PYTHONPATH.
-func (x *Executor) interpreter(ctx context.Context, s executor.Spec, path []string, used map[string]string) (string, []string, error) {
+func (x *Executor) interpreter(ctx context.Context, s executor.Spec, path []string, used *usedFiles) (string, []string, error) {
 	plain := x.serverEnv()
 	if modules := splitList(s.Arguments[argModules]); len(modules) > 0 {
 		info, err := x.python.check(ctx, x.opts.PythonPath, plain)
