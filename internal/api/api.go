@@ -55,6 +55,9 @@ type Files interface {
 	// Pin keeps what a location holds, so that jobs can be told to use it, and
 	// returns its SHA-256 (hex).
 	Pin(location string) (string, error)
+	// Written are the first locations that a job run was seen to write, and how
+	// many more there are.
+	Written(jobRunID string) (locations []string, more int)
 }
 
 // noFiles knows of none.
@@ -64,6 +67,7 @@ func (noFiles) Resolve(location string) (string, error) {
 	return "", fmt.Errorf("location %q: this process has no files", location)
 }
 func (noFiles) Exists(string) (bool, error)           { return true, nil }
+func (noFiles) Written(string) ([]string, int)        { return nil, 0 }
 func (f noFiles) Pin(location string) (string, error) { return f.Resolve(location) }
 
 // API carries out operations. It is safe for concurrent use.

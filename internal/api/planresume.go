@@ -80,6 +80,7 @@ func (a *API) workOut(ctx context.Context, r *plan.Request) (*worked, error) {
 		}
 		subject := plan.Subject{Graph: g, Prior: run, Plan: p}
 		w.answer.Plan = subject.Describe(r.Name, w.jobs, true)
+		a.addWritten(w.answer.Plan, g, run)
 		head, err := engine.Head(tx, w.rec)
 		if err != nil {
 			return err
@@ -89,6 +90,25 @@ func (a *API) workOut(ctx context.Context, r *plan.Request) (*worked, error) {
 		return nil
 	})
 	return w, err
+}
+
+// maxWrittenNodes bounds the nodes whose writes are looked up.
+const maxWrittenNodes = 200
+
+// addWritten says of the nodes to repeat what their latest attempt was seen to
+// write.
+func (a *API) addWritten(d *plan.Plan, g *flow.Graph, run *flow.Run) {
+	looked := 0
+	for n := range d.Nodes {
+		risk := d.Nodes[n].Risk
+		at, ok := run.Latest(g, n)
+		if risk == nil || !ok || looked == maxWrittenNodes {
+			continue
+		}
+		looked++
+		id := run.JobRunID(g, run.Nodes[n].Source, at, run.Actions[at.Action].Retry)
+		risk.Written, risk.More = a.opt.Files.Written(id)
+	}
 }
 
 // choose turns the request into the core's: what the selectors choose is added to

@@ -136,17 +136,18 @@ func (d *planDescription) writeRisks(to screen) {
 			fmt.Fprintf(to, "\n%s\n", to.paint(bold, "Will it load twice? Not marked as safe to repeat:"))
 			said = true
 		}
-		text := oneLine(n.Name)
+		var parts []string
 		if len(n.Risk.Outputs) > 0 {
-			text += " declares to write " + strings.Join(shortPath(n.Risk.Outputs), ", ")
+			parts = append(parts, "declares to write "+strings.Join(shortPath(n.Risk.Outputs), ", "))
 		}
 		if len(n.Risk.Written) > 0 {
-			text += fmt.Sprintf("; its last attempt wrote %s", strings.Join(shortPath(n.Risk.Written), ", "))
+			text := "in its last attempt wrote or deleted " + strings.Join(shortPath(n.Risk.Written), ", ")
 			if n.Risk.More > 0 {
 				text += fmt.Sprintf(" and %d more", n.Risk.More)
 			}
+			parts = append(parts, text)
 		}
-		to.paragraph(text, "  ", plain)
+		to.paragraph(oneLine(n.Name)+" "+strings.Join(parts, "; "), "  ", plain)
 	}
 }
 

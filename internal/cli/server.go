@@ -70,6 +70,7 @@ type server struct {
 	api      *api.API
 	listener net.Listener
 	files    *s3.Map
+	written  *written
 	opened   *openedServices
 	tokens   tokens
 	key      accessKey
@@ -178,6 +179,7 @@ func (s *server) open(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	s.written = &written{data: s.opt.Data, log: s.opt.Log}
 	if s.tokens, err = loadTokens(s.opt.Data); err != nil {
 		return err
 	}
@@ -204,7 +206,7 @@ func (s *server) open(ctx context.Context) error {
 		MaxJobRuns: cmp.Or(s.opt.Quotas[quotaJobRuns], defaultJobRuns),
 	})
 	s.api = api.New(s.db, s.engine, api.Options{
-		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin}, ResumeStopped: s.opt.ResumeStopped,
+		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped,
 		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
 	})
@@ -216,11 +218,15 @@ func (s *server) open(ctx context.Context) error {
 // jobFiles are the files of jobs as the operations see them.
 type jobFiles struct {
 	*s3.Map
-	pin func(location string) (string, error)
+	pin     func(location string) (string, error)
+	written func(jobRunID string) ([]string, int)
 }
 
 // Pin implements api.Files.
 func (f jobFiles) Pin(location string) (string, error) { return f.pin(location) }
+
+// Written implements api.Files.
+func (f jobFiles) Written(jobRunID string) ([]string, int) { return f.written(jobRunID) }
 
 func (s *server) openKey() error {
 	if s.opt.Auth != authSigV4 {
@@ -391,7 +397,7 @@ func (s *server) handler() http.Handler {
 		},
 		Log: s.opt.Log,
 	}
-	objects := s3.Options{Log: s.opt.Log}
+	objects := s3.Options{Log: s.opt.Log, Writes: s.written.note}
 	guard := wire.Hosts(s.opt.Hosts).Guard
 	if s.opt.Auth == authSigV4 {
 		glue.Signatures = &wire.Signatures{Service: "glue", Secrets: s.secret}

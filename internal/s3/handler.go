@@ -26,6 +26,9 @@ type Options struct {
 	// Secrets returns the secret of an access key. Where it is set, every request
 	// must carry a valid signature; nil takes any request.
 	Secrets func(accessKey string) (secret string, ok bool)
+	// Writes is told, before it happens, of each object that a request with an
+	// access key is about to write or delete. Nil is told of none.
+	Writes func(accessKey, location string)
 	// Now is the clock that signatures are held against; time.Now when nil.
 	Now func() time.Time
 	// Log takes errors that are not the client's; slog.Default when nil.
@@ -150,6 +153,11 @@ func hostname(host string) string {
 }
 
 func (h *handler) dispatch(w http.ResponseWriter, q *request, body io.Reader) error {
+	if h.options.Writes != nil && q.op.writes() {
+		if key := accessKey(q.Request); key != "" {
+			h.options.Writes(key, strings.TrimSuffix("s3://"+q.bucket+"/"+q.key, "/"))
+		}
+	}
 	switch q.op.name {
 	case "ListBuckets":
 		return h.listBuckets(w, q)

@@ -62,6 +62,16 @@ var operations = []operation{
 	{name: "DeleteObject", method: "DELETE", level: objectLevel, params: []string{"versionId"}},
 }
 
+// writes reports whether the operation changes objects. A part of an upload is
+// none yet.
+func (op *operation) writes() bool {
+	switch op.name {
+	case "PutObject", "CompleteMultipartUpload", "DeleteObject", "DeleteObjects":
+		return true
+	}
+	return false
+}
+
 // identify finds the operation of a request, or names what is not built.
 func identify(method string, at level, query url.Values) (operation, error) {
 	for _, op := range operations {

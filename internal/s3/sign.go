@@ -280,3 +280,14 @@ func (s *chunkSigner) compare(signature, kind string, hashes ...string) error {
 	s.previous = signature
 	return nil
 }
+
+// accessKey is the access key that a request names, whether or not its signature
+// was checked; empty for none.
+func accessKey(r *http.Request) string {
+	credential := r.URL.Query().Get("X-Amz-Credential")
+	if credential == "" {
+		credential, _ = field(r.Header.Get("Authorization"), "Credential")
+	}
+	key, _, _ := strings.Cut(credential, "/")
+	return key
+}
