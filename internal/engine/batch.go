@@ -89,10 +89,14 @@ func (b *batch) carryOut(lr *liveRun, ev flow.Event, c *flow.Change) (refused []
 	return refused, false, nil
 }
 
-// writeRun writes the run's own row, and retires it when it is over.
+// writeRun writes the run's own state, and retires it when it is over.
 func (b *batch) writeRun(lr *liveRun) error {
+	goesOn := lr.rec.Status == lr.run.Status && !lr.run.Over()
 	lr.rec.Status = lr.run.Status
 	lr.rec.Statistics = lr.run.Statistics()
+	if goesOn {
+		return b.tx.UpdateRunProgress(&lr.rec)
+	}
 	if lr.run.Over() {
 		lr.rec.Completed = glue.Time(lr.run.Clock)
 		lr.rec.States = flow.Encode(lr.run)

@@ -162,3 +162,49 @@ func BenchmarkGraphRows(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkStep is a step of a chain: a commit ends an attempt and begins the
+// next one.
+func BenchmarkStep(b *testing.B) {
+	db := openBench(b)
+	now := glue.Time(1_700_000_000_000)
+	r := &store.Run{
+		ID: glue.NewRunID(), Workflow: "nightly", Status: glue.WorkflowRunStatusRunning,
+		Started: now, Definition: 1, Rev: 1, Clock: int64(now),
+	}
+	attempt := func(i int) *store.JobRun {
+		return &store.JobRun{
+			ID: glue.JobRunID(r.ID, "t", i, 0), Job: fmt.Sprintf("n%05d", i), Run: r.Seq,
+			Attempt: flow.Attempt{Action: i}, State: flow.Starting, Definition: 2,
+			Trigger: fmt.Sprintf("t%05d", i), Started: now, Modified: now, Rev: int64(i),
+			Predecessors: []glue.Predecessor{{JobName: fmt.Sprintf("n%05d", i-1), RunId: glue.JobRunID(r.ID, "t", i-1, 0)}},
+		}
+	}
+	var live *store.JobRun
+	commitBench(b, db, []func(*store.Tx) error{func(tx *store.Tx) error {
+		if err := tx.InsertRun(r, nil); err != nil {
+			return err
+		}
+		live = attempt(0)
+		return tx.InsertJobRun(live, "")
+	}})
+	took := make([]time.Duration, 0, 10_000)
+	for i := 1; b.Loop(); i++ {
+		began := time.Now()
+		commitBench(b, db, []func(*store.Tx) error{func(tx *store.Tx) error {
+			live.State, live.Modified, live.Completed = flow.Succeeded, now+1, now+1
+			if err := tx.UpdateJobRun(live); err != nil {
+				return err
+			}
+			live = attempt(i)
+			if err := tx.InsertJobRun(live, ""); err != nil {
+				return err
+			}
+			r.Rev++
+			r.Statistics = glue.WorkflowRunStatistics{TotalActions: 4000, SucceededActions: int32(i), RunningActions: 1}
+			return tx.UpdateRunProgress(r)
+		}})
+		took = append(took, time.Since(began))
+	}
+	reportMedian(b, took)
+}

@@ -23,7 +23,6 @@ const (
 	// two checkpoints, and pagesPerWrite a guess of what a write adds to them.
 	checkpointPages = 2000
 	pagesPerWrite   = 2
-	pagesPerCommit  = 4
 	// maxLogPages is the length of the log, in pages of 4 KiB, above which the
 	// writer itself copies the rest of it between two commits. Only then can
 	// the log start over under a load that never pauses.
@@ -95,7 +94,7 @@ func (db *DB) committed(writes int) {
 	if p == nil {
 		return
 	}
-	if p.added += pagesPerCommit + pagesPerWrite*writes; p.added < checkpointPages {
+	if p.added += pagesPerWrite * writes; p.added < checkpointPages {
 		return
 	}
 	p.added = 0

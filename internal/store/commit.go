@@ -23,7 +23,10 @@ func (db *DB) Commit(ctx context.Context, members []func(*Tx) error) (errs []err
 	ctx = context.WithoutCancel(ctx)
 	db.catchUp(ctx)
 
-	tx := &Tx{ctx: ctx, db: db, conn: db.writer, write: true, fresh: make(map[definitionHash]int64)}
+	tx := &Tx{
+		ctx: ctx, db: db, conn: db.writer, write: true, alone: len(members) == 1,
+		fresh: make(map[definitionHash]int64),
+	}
 	whole := false
 	defer func() {
 		tx.over = true
@@ -39,6 +42,9 @@ func (db *DB) Commit(ctx context.Context, members []func(*Tx) error) (errs []err
 		if errs[i], err = tx.run(member); err != nil {
 			return nil, explain(err, db.path)
 		}
+	}
+	if tx.alone && errs[0] != nil {
+		return errs, nil // nothing to commit
 	}
 	if err := tx.finish(); err != nil {
 		return nil, explain(err, db.path)

@@ -126,8 +126,10 @@ func (e *expiry) deleteRun(seq int64) error {
 		return nil
 	}
 	e.done++
-	if err := e.tx.exec(sqlDeleteRunSources, seq); err != nil {
-		return err
+	for _, query := range []string{sqlDeleteRunSources, sqlDeleteRunProgress} {
+		if err := e.tx.exec(query, seq); err != nil {
+			return err
+		}
 	}
 	return e.tx.exec(sqlDeleteRun, seq)
 }

@@ -9,26 +9,33 @@ import (
 )
 
 const (
-	runColumns = `seq, id, workflow, status, started, completed, previous, origin, roots, sources,
-		definition, statistics, error, event, rev, clock, resume`
+	// What each step changes is kept beside the row of a live run, which may be
+	// long: see run_progress.
+	runColumns = `seq, id, workflow, status, started, completed, previous, origin, roots, sources, definition,
+		COALESCE(p.statistics, r.statistics), error, event, COALESCE(p.rev, r.rev), COALESCE(p.clock, r.clock), resume`
+	runTable = `runs r LEFT JOIN run_progress p ON p.run = r.seq`
 	// Its index holds the live runs alone, so the words must stay the same.
 	runLive = `status IN ('RUNNING', 'STOPPING')`
 
-	sqlInsertRun = `INSERT INTO runs (` + runColumns + `, key, hidden, properties, states)
+	sqlInsertRun = `INSERT INTO runs (seq, id, workflow, status, started, completed, previous, origin, roots, sources,
+			definition, statistics, error, event, rev, clock, resume, key, hidden, properties, states)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19, $20)`
 	sqlInsertRunSource = `INSERT INTO run_sources (source, run) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 	sqlUpdateRun       = `UPDATE runs SET status = $2, completed = $3, statistics = $4, error = $5, rev = $6,
 		clock = $7, states = $8 WHERE seq = $1`
+	sqlPutRunProgress = `INSERT INTO run_progress (run, statistics, rev, clock) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (run) DO UPDATE SET statistics = excluded.statistics, rev = excluded.rev, clock = excluded.clock`
+	sqlDeleteRunProgress = `DELETE FROM run_progress WHERE run = $1`
 
-	sqlRun = `SELECT ` + runColumns + `, states FROM runs
+	sqlRun = `SELECT ` + runColumns + `, states FROM ` + runTable + `
 		WHERE key = $1 AND id = $2 AND workflow = $3 AND hidden = 0`
-	sqlRunBySeq = `SELECT ` + runColumns + `, states FROM runs WHERE seq = $1`
+	sqlRunBySeq = `SELECT ` + runColumns + `, states FROM ` + runTable + ` WHERE seq = $1`
 	sqlRunSeq   = `SELECT seq FROM runs WHERE key = $1 AND id = $2`
-	sqlRuns     = `SELECT ` + runColumns + `, NULL FROM runs
+	sqlRuns     = `SELECT ` + runColumns + `, NULL FROM ` + runTable + `
 		WHERE workflow = $1 AND seq < $2 AND hidden = 0 ORDER BY seq DESC LIMIT $3`
-	sqlLastRun = `SELECT ` + runColumns + `, states FROM runs
+	sqlLastRun = `SELECT ` + runColumns + `, states FROM ` + runTable + `
 		WHERE workflow = $1 AND hidden = 0 ORDER BY seq DESC LIMIT 1`
-	sqlLiveRuns     = `SELECT ` + runColumns + `, states FROM runs WHERE ` + runLive + ` AND hidden = 0`
+	sqlLiveRuns     = `SELECT ` + runColumns + `, states FROM ` + runTable + ` WHERE ` + runLive + ` AND hidden = 0`
 	sqlLiveRunCount = `SELECT count(*) FROM runs WHERE ` + runLive + ` AND workflow = $1 AND hidden = 0`
 	sqlResumesOf    = `SELECT id FROM runs WHERE previous <> '' AND previous = $1 AND hidden = 0 ORDER BY seq`
 
@@ -85,8 +92,18 @@ func (tx *Tx) insertSources(r *Run) error {
 // UpdateRun writes what changes in a run's life: status, completion, statistics,
 // error, rev, clock and states.
 func (tx *Tx) UpdateRun(r *Run) error {
-	return tx.exec(sqlUpdateRun, r.Seq, string(r.Status), int64(r.Completed), statisticsText(&r.Statistics),
+	err := tx.exec(sqlUpdateRun, r.Seq, string(r.Status), int64(r.Completed), statisticsText(&r.Statistics),
 		r.Error, r.Rev, r.Clock, r.States)
+	if err != nil {
+		return err
+	}
+	return tx.exec(sqlDeleteRunProgress, r.Seq)
+}
+
+// UpdateRunProgress writes what a step changes in a run that goes on as it was:
+// statistics, rev and clock. It costs the same however much the run keeps.
+func (tx *Tx) UpdateRunProgress(r *Run) error {
+	return tx.exec(sqlPutRunProgress, r.Seq, statisticsText(&r.Statistics), r.Rev, r.Clock)
 }
 
 // Run reads a run of a workflow, nil when there is none or it is past retention.

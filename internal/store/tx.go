@@ -40,6 +40,9 @@ type Tx struct {
 	// saved is set once the running member has a savepoint; it gets one with
 	// its first write.
 	saved bool
+	// alone is set for the only member: undoing it is undoing the transaction,
+	// so it needs no savepoint, which costs a copy of every page it changes.
+	alone bool
 	// ended is the error after which nothing of the transaction can be kept.
 	ended error
 	// fresh are the definitions put by this transaction; member are the
@@ -57,7 +60,7 @@ func (tx *Tx) exec(query string, args ...any) error {
 	if !tx.write {
 		return errReadOnly
 	}
-	if !tx.saved {
+	if !tx.saved && !tx.alone {
 		if err := tx.conn.exec(tx.ctx, sqlSavepoint); err != nil {
 			return tx.failed(err)
 		}

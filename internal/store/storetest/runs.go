@@ -55,6 +55,42 @@ func testRuns(t *testing.T, s *suite) {
 	})
 }
 
+func testRunProgress(t *testing.T, s *suite) {
+	db := s.db(t)
+	r := insertRun(t, db, &store.Run{
+		ID: "wr_1", Workflow: "w", Status: glue.WorkflowRunStatusRunning, Roots: []int{1, 0}, Rev: 1, Clock: 10,
+		Statistics: glue.WorkflowRunStatistics{TotalActions: 3},
+	})
+	check := func(what string) {
+		t.Helper()
+		want(t, db, what+": run", r, readRun("w", "wr_1"))
+		want(t, db, what+": by seq", r, func(tx *store.Tx) (*store.Run, error) { return tx.RunBySeq(r.Seq) })
+		want(t, db, what+": the last one", r, func(tx *store.Tx) (*store.Run, error) { return tx.LastRun("w") })
+		if r.States == nil { // lists leave them out
+			want(t, db, what+": page", []store.Run{*r}, func(tx *store.Tx) ([]store.Run, error) { return tx.Runs("w", 0, 9) })
+			want(t, db, what+": live", []store.Run{*r}, (*store.Tx).LiveRuns)
+		}
+	}
+	step := func(write func(*store.Tx, *store.Run) error) {
+		t.Helper()
+		r.Rev, r.Clock = r.Rev+1, r.Clock+5
+		r.Statistics.SucceededActions++
+		commit(t, db, func(tx *store.Tx) error { return write(tx, r) })
+	}
+	for range 2 {
+		step((*store.Tx).UpdateRunProgress)
+		check("after a step")
+	}
+	r.Status = glue.WorkflowRunStatusStopping
+	step((*store.Tx).UpdateRun)
+	check("stopping")
+	step((*store.Tx).UpdateRunProgress)
+	check("after a step of stopping")
+	r.Status, r.Completed, r.States = glue.WorkflowRunStatusStopped, 40, []byte("s")
+	step((*store.Tx).UpdateRun)
+	check("over")
+}
+
 func testRunPages(t *testing.T, s *suite) {
 	db := s.db(t)
 	var ids []string

@@ -66,6 +66,29 @@ func testSavepoint(t *testing.T, s *suite) {
 	want(t, db, "the undone run", nil, readRun("w", "wr_1"))
 }
 
+// A member that is alone in its commit is undone as one of many is.
+func testOnlyMember(t *testing.T, s *suite) {
+	db := s.db(t)
+	commit(t, db, setMeta("a", "1"))
+	body := []byte(`{"Name":"undone"}`)
+	errs, err := db.Commit(t.Context(), []func(*store.Tx) error{func(tx *store.Tx) error {
+		_, err := tx.PutDefinition("job", body)
+		return errors.Join(err, tx.SetMeta("a", "2"), tx.InsertRun(&store.Run{ID: "wr_1", Workflow: "w"}, nil), errUndo)
+	}})
+	if err != nil || len(errs) != 1 || !errors.Is(errs[0], errUndo) {
+		t.Fatalf("an only member that failed: %v, %v", errs, err)
+	}
+	want(t, db, "a", "1", readMeta("a"))
+	want(t, db, "the undone run", nil, readRun("w", "wr_1"))
+	var id int64
+	commit(t, db, func(tx *store.Tx) (err error) {
+		id, err = tx.PutDefinition("job", body)
+		return errors.Join(err, tx.SetMeta("a", "3"))
+	})
+	want(t, db, "a after the next commit", "3", readMeta("a"))
+	want(t, db, "the definition, put again", body, func(tx *store.Tx) ([]byte, error) { return tx.Definition(id) })
+}
+
 func testMembersInOrder(t *testing.T, s *suite) {
 	db := s.db(t)
 	var members []func(*store.Tx) error
