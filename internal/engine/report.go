@@ -102,10 +102,15 @@ func (b *batch) startAlone(lj *liveJob) error {
 	return nil
 }
 
-// writeProgress writes the progress that no other commit took along.
+// writeProgress writes the progress that no other commit took along, at most a
+// batch of it: what is left comes next, and requests need not wait for all.
 func (e *Engine) writeProgress(b *batch) error {
 	runs := map[*liveRun]bool{}
+	left := maxBatch
 	for id, lj := range e.dirty {
+		if left--; left < 0 {
+			break
+		}
 		b.touched = true
 		if err := b.tx.UpdateJobRun(&lj.rec); err != nil {
 			return err
@@ -120,7 +125,7 @@ func (e *Engine) writeProgress(b *batch) error {
 		// reads by Rev must see the difference.
 		lr.rec.Rev++
 		lr.rec.Statistics = lr.run.Statistics()
-		if err := b.tx.UpdateRun(&lr.rec); err != nil {
+		if err := b.tx.UpdateRunProgress(&lr.rec); err != nil {
 			return err
 		}
 	}
