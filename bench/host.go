@@ -130,22 +130,29 @@ func nodes(from, to int) []string {
 	return out
 }
 
-// wait waits until the run is over, by asking the store.
+// wait waits until the run is over.
 func (h *host) wait(ctx context.Context, workflow, id string) error {
+	return h.until(ctx, workflow, id, func(r *store.Run) bool { return !r.Completed.IsZero() })
+}
+
+// until waits until the run is as told, by asking the store. Asking takes a fifth
+// of the time at most.
+func (h *host) until(ctx context.Context, workflow, id string, is func(*store.Run) bool) error {
 	for {
-		over := false
+		begin := time.Now()
+		done := false
 		err := h.db.View(ctx, func(tx *store.Tx) error {
 			r, err := tx.Run(workflow, id)
 			if err == nil && r == nil {
 				err = fmt.Errorf("run %s is gone", id)
 			}
-			over = err == nil && !r.Completed.IsZero()
+			done = err == nil && is(r)
 			return err
 		})
-		if err != nil || over {
+		if err != nil || done {
 			return err
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(max(time.Millisecond, 4*time.Since(begin)))
 	}
 }
 
