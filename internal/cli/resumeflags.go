@@ -77,17 +77,19 @@ func (o *resumeOptions) check() error {
 }
 
 // beyondAWS names the flags that were given and that no AWS operation can honour.
-func (o *resumeOptions) beyondAWS() []string {
+// With a profile, what jobs are and what they run can be looked at.
+func (o *resumeOptions) beyondAWS(profile bool) []string {
 	var out []string
 	for _, f := range []struct {
 		name  string
 		given bool
 	}{
-		{"--changed", o.sel.Changed}, {"--missing", o.sel.Missing}, {"--held", o.sel.Held}, {"--recommended", o.sel.Recommended},
+		{"--changed", o.sel.Changed && !profile}, {"--missing", o.sel.Missing && !profile},
+		{"--recommended", o.sel.Recommended && !profile}, {"--held", o.sel.Held},
 		{"--accept", len(o.accept) > 0}, {"--until", len(o.until) > 0}, {"--except", len(o.except) > 0},
 		{"--property", len(o.properties) > 0}, {"--arg", len(o.args) > 0}, {"--timeout", len(o.timeouts) > 0},
 		{"--retries", len(o.retries) > 0}, {"--from-stopped", o.fromEnded}, {"--again", o.again},
-		{"--plan-token", o.planToken != ""},
+		{"--plan-token", o.planToken != "" && !profile},
 	} {
 		if f.given {
 			out = append(out, f.name)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -99,21 +100,70 @@ func (r *resuming) makePlan(ctx context.Context) error {
 		}
 		r.plain = true
 	}
-	if beyond := r.o.beyondAWS(); len(beyond) > 0 {
+	if beyond := r.o.beyondAWS(r.t.Profile != ""); len(beyond) > 0 {
 		return fmt.Errorf("%s: this endpoint has AWS's operations alone, and they can't do that; it needs a reglue server", strings.Join(beyond, ", "))
 	}
+	return r.planHere(ctx)
+}
+
+// planHere makes the plan from what AWS's own operations tell.
+func (r *resuming) planHere(ctx context.Context) error {
 	g, run, err := flow.Observe(r.prior)
 	if err != nil {
 		return err
 	}
-	p, err := flow.Resume(g, run, r.req.NodeIds, "the new run", r.a.now().UnixMilli())
+	jobs, err := r.facts(ctx, g)
+	if err != nil {
+		return err
+	}
+	ids := r.req.NodeIds
+	if r.req.Select.Any() {
+		r.choices = plan.Select(g, run, jobs, r.req.Select)
+		for i := range r.choices {
+			ids = append(ids, r.choices[i].ID)
+		}
+		if len(ids) == 0 {
+			return errors.New("the selectors choose nothing of this run: there is nothing to repeat, and nothing was changed")
+		}
+		r.req.NodeIds, r.req.Select = ids, plan.Selectors{}
+	}
+	p, err := flow.Resume(g, run, ids, "the new run", r.a.now().UnixMilli())
 	if err != nil {
 		return err
 	}
 	subject := plan.Subject{Graph: g, Prior: run, Plan: p}
-	r.plan = subject.Describe(r.prior.Name, observedJobs(r.prior), false)
+	r.plan = subject.Describe(r.prior.Name, jobs, false)
 	r.plan.Asks = nil // what is marked as safe is not known
-	return nil
+	if r.plan.Head, err = newestRun(ctx, r.t, r.prior.Name); err != nil {
+		return err
+	}
+	if r.t.Profile == "" {
+		return nil
+	}
+	state := fmt.Sprintf("%s %s", r.prior.Status, r.prior.CompletedOn)
+	basis := plan.NewBasis(r.plan, r.req, state, jobs)
+	r.plan.Token = basis.Token()
+	if r.o.planToken == "" {
+		return nil
+	}
+	changes, err := basis.Compare(r.o.planToken)
+	if err == nil && len(changes) > 0 {
+		err = fmt.Errorf("the plan does not hold any more, and nothing was started: %s; make a new plan", strings.Join(changes, "; "))
+	}
+	return err
+}
+
+// facts are those that a profile gives access to; of another endpoint only how
+// long the run's jobs took.
+func (r *resuming) facts(ctx context.Context, g *flow.Graph) (map[string]*plan.Job, error) {
+	if r.t.Profile == "" {
+		return observedJobs(r.prior), nil
+	}
+	objects, err := newObjectStamps(ctx, r.t.Profile, r.t.Region)
+	if err != nil {
+		return nil, err
+	}
+	return gatherFacts(ctx, r.t, objects, r.prior, g)
 }
 
 // observedJobs is what a run tells of its jobs: how long they took.

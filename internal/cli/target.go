@@ -51,6 +51,8 @@ type target struct {
 	Kind targetKind
 	// Endpoint is the server's URL; empty within this process.
 	Endpoint string
+	// Profile is that of an AWS account, and Region what was asked for.
+	Profile, Region string
 	// Folder is the data folder with the logs of job runs; empty where its files
 	// can't be reached.
 	Folder string
@@ -69,7 +71,7 @@ func openTarget(ctx context.Context, o targetOptions) (*target, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &target{Caller: c, Kind: targetAWS, Close: noClose}, nil
+		return &target{Caller: c, Kind: targetAWS, Profile: o.Profile, Region: o.Region, Close: noClose}, nil
 	case o.Endpoint != "":
 		c, err := newEndpointCaller(ctx, o.Endpoint, o.Region)
 		if err != nil {
