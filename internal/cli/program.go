@@ -220,7 +220,7 @@ const (
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		newDemoCommand(a), newServeCommand(a), newApplyCommand(a), newRunCommand(a),
-		newRunsCommand(a), newShowCommand(a), newFamilyCommand(a), newWhyCommand(a), newLogsCommand(a), newGraphCommand(a),
+		newRunsCommand(a), newShowCommand(a), newFamilyCommand(a), newWhyCommand(a), newLogsCommand(a), newGraphCommand(a), newRehearseCommand(a),
 		newResumeCommand(a), newStopCommand(a),
 		newFinishCommand(a), newVersionCommand(a),
 	}
