@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -128,6 +129,29 @@ func TestNormalEndEndsLeftovers(t *testing.T) {
 	s.client.Stop(s.wait("jr_other", EventStarted).Runner, "jr_other", 0)
 	s.wait("jr_other", EventEnded)
 	allDead(t, other, ro)
+}
+
+// TestLeftoversOfManyJobs: the processes that jobs leave are found whichever thread
+// forked the job, and while others run.
+func TestLeftoversOfManyJobs(t *testing.T) {
+	s := connect(t, t.TempDir())
+	path, gate := fifo(t), fifo(t)
+	r := openFifo(t, path)
+	s.start("jr_other", sh("read go < "+gate))
+	const jobs = 24
+	for i := range jobs {
+		s.start(fmt.Sprintf("jr_%d", i), sh(stubborn(path)+"exit 0"))
+	}
+	for i := range jobs {
+		if e := s.wait(fmt.Sprintf("jr_%d", i), EventEnded).Exit; e.Reason != Exited || e.Code != 0 {
+			t.Errorf("%+v", e)
+		}
+	}
+	allDead(t, path, r)
+	if err := os.WriteFile(gate, []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("jr_other", EventEnded)
 }
 
 func TestHugeOutput(t *testing.T) {
