@@ -56,6 +56,7 @@ func shift(t *testing.T, path string, by time.Duration) {
 	defer db.Close()
 	for _, q := range []string{
 		"UPDATE runs SET started = started + $1, clock = clock + $1",
+		"UPDATE run_progress SET clock = clock + $1",
 		"UPDATE job_runs SET started = started + $1, modified = modified + $1",
 	} {
 		if _, err := db.Exec(q, by.Milliseconds()); err != nil {
