@@ -54,7 +54,14 @@ func (a *app) family(ctx context.Context, t *target, workflow, run string) error
 	if err != nil {
 		return err
 	}
-	f, err := flow.NewFamily(runs, a.now().UnixMilli())
+	all := make([]flow.Observed, len(runs))
+	for i, r := range runs {
+		all[i].Run = r
+		if all[i].Graph, all[i].State, _, err = observe(ctx, t, r); err != nil {
+			return err
+		}
+	}
+	f, err := flow.NewFamily(all, a.now().UnixMilli())
 	if err != nil {
 		return err
 	}
@@ -222,8 +229,17 @@ func (v *familyView) resumed(m *flow.Member) string {
 	if m.Run.PreviousRunId == "" {
 		return ""
 	}
-	text := "repeated " + some(rootNames(m), " and ")
-	if len(m.State.Roots) == 0 {
+	var parts []string
+	for _, set := range []struct {
+		what  string
+		nodes []int
+	}{{"repeated ", m.State.Roots}, {"accepted ", m.State.Accepted}, {"held back ", m.State.Held}} {
+		if len(set.nodes) > 0 {
+			parts = append(parts, set.what+some(namesIn(m.Graph, set.nodes), ", "))
+		}
+	}
+	text := strings.Join(parts, "; ")
+	if text == "" {
 		text = "repeated nothing yet"
 	}
 	if m.Parent < 0 {
@@ -236,10 +252,11 @@ func (v *familyView) resumed(m *flow.Member) string {
 	return text
 }
 
-func rootNames(m *flow.Member) []string {
+// namesIn are the names of nodes of a graph.
+func namesIn(g *flow.Graph, nodes []int) []string {
 	names := []string{}
-	for _, n := range m.State.Roots {
-		names = append(names, oneLine(m.Graph.Nodes[n].Name))
+	for _, n := range nodes {
+		names = append(names, oneLine(g.Nodes[n].Name))
 	}
 	return names
 }
@@ -251,13 +268,13 @@ func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecon
 func (v *familyView) writeNodes() {
 	t := table{indent: 2}
 	t.head("", "NODE", "RAN", "ATTEMPT", "TOOK")
-	problems := []string{""}
+	problems := make([]cell, 1)
 	reasons := reasonsOf(v.head)
 	for _, s := range v.inOrder() {
 		node := &v.f.Runs[v.f.Head].Graph.Nodes[s.Node]
 		if s.Latest < 0 {
 			t.add(stateCell(flow.Blank, false), cell{oneLine(node.Name), plain}, cell{reasons[node.ID] + v.reset(s), dim})
-			problems = append(problems, "")
+			problems = append(problems, cell{})
 			continue
 		}
 		at := &v.f.Attempts[s.Latest]
@@ -265,21 +282,30 @@ func (v *familyView) writeNodes() {
 		if at.Run != v.f.Head {
 			where.colour = dim
 		}
-		t.add(stateCell(at.State, false), cell{oneLine(node.Name), plain}, where,
+		state, problem := stateCell(s.Shown.State, false), cell{firstLine(problemOf(s.Shown)), red}
+		switch {
+		case isAccepted(s):
+			state, problem.colour = cell{"✓ accepted", yellow}, yellow
+		case s.Shown.State == flow.Succeeded:
+			problem.text = ""
+		}
+		t.add(state, cell{oneLine(node.Name), plain}, where,
 			cell{fmt.Sprintf("%d of %d", slices.Index(s.Attempts, s.Latest)+1, len(s.Attempts)), plain},
 			cell{duration(millis(at.Took(v.now().UnixMilli()))), plain})
-		problem := ""
-		if at.State != flow.Succeeded {
-			problem = firstLine(problemOf(at))
-		}
 		problems = append(problems, problem)
 	}
 	for i, line := range t.lines(v.out) {
 		fmt.Fprintln(v.out, line)
-		if problems[i] != "" {
-			fmt.Fprintln(v.out, "    "+v.out.paint(red, cut(problems[i], v.out.width()-4)))
+		if p := problems[i]; p.text != "" {
+			fmt.Fprintln(v.out, "    "+v.out.paint(p.colour, cut(p.text, v.out.width()-4)))
 		}
 	}
+}
+
+// isAccepted reports whether a resume took the attempt, which did not succeed, as
+// SUCCEEDED.
+func isAccepted(s *flow.Supply) bool {
+	return s.Shown != nil && s.Shown.State == flow.Succeeded && strings.HasPrefix(problemOf(s.Shown), glue.AcceptedMessage)
 }
 
 // reset tells of a blank node that it ran before a resume reset it.

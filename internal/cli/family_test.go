@@ -210,9 +210,15 @@ func TestFamilyOfRealRuns(t *testing.T) {
 		"publish", "in "+shortRun(runs[0].RunID), "1 of 1",
 		"alert", "only if load failed (it ran in "+shortRun(runs[1].RunID)+")", "7 attempts took",
 		"would have repeated 2 more")
-	out, _ = w.reglue(t, 0, "family", "nightly", "-o", "json")
+	w.reglue(t, exitWhole, "resume", "nightly", runs[2].RunID, "--accept", "load", "--because", "loaded by hand")
+	out, _ = w.reglue(t, 0, "family", "nightly", runs[2].RunID)
+	has(t, out, "├─ "+shortRun(runs[1].RunID), "└─ ", "accepted load; ran 1 attempt", "✓ accepted", "load", "in "+shortRun(runs[2].RunID), "1 of 3",
+		"Accepted as SUCCEEDED by", "loaded by hand", "Done later in another branch", "load", "in "+shortRun(runs[0].RunID))
+	hasNot(t, out, "repeated publish")
+	out, _ = w.reglue(t, 0, "family", "nightly", runs[0].RunID, "-o", "json")
+	has(t, out, `"accepted": [`, `"load"`, `"state": "SUCCEEDED",`, `"accepted": true`)
 	var d familyDescription
-	if err := json.Unmarshal([]byte(out), &d); err != nil || strings.Count(out, "jr_") < 4 || d.Totals.SavedStarts != 2 {
+	if err := json.Unmarshal([]byte(out), &d); err != nil || strings.Count(out, "jr_") < 4 || d.Totals.SavedStarts != 4 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -24,6 +24,8 @@ type memberRun struct {
 	CompletedOn   string   `json:"completedOn,omitempty"`
 	Outcome       outcome  `json:"outcome"`
 	Repeated      []string `json:"repeated,omitempty"` // the nodes that the resume started directly
+	Accepted      []string `json:"accepted,omitempty"` // those it took as SUCCEEDED
+	Held          []string `json:"held,omitempty"`     // those it held back
 	Attempts      int      `json:"attempts"`           // that ran in it
 	Seconds       float64  `json:"seconds"`            // that they took
 	Carried       int      `json:"carried"`            // starts that it did not repeat
@@ -34,7 +36,9 @@ type suppliedNode struct {
 	Name  string        `json:"name"`
 	Type  glue.NodeType `json:"type"`
 	ID    string        `json:"id"`
-	State string        `json:"state"` // empty: never started
+	State string        `json:"state"` // as the head has it; empty: never started
+	// Accepted is set when a resume took it as SUCCEEDED; Error says who and why.
+	Accepted bool `json:"accepted,omitempty"`
 	attemptDescription
 	Reason   string               `json:"reason,omitempty"`
 	Attempts []attemptDescription `json:"attempts,omitempty"` // all in the family, oldest first
@@ -77,7 +81,8 @@ func (v *familyView) describe() familyDescription {
 			Attempts: m.Ran, Seconds: millis(m.Worked).Seconds(), Carried: m.Saved.Starts, SavedSeconds: millis(m.Saved.Time).Seconds(),
 		}
 		if m.Run.PreviousRunId != "" {
-			r.Repeated = rootNames(m)
+			r.Repeated = namesIn(m.Graph, m.State.Roots)
+			r.Accepted, r.Held = namesIn(m.Graph, m.State.Accepted), namesIn(m.Graph, m.State.Held)
 		}
 		d.Runs = append(d.Runs, r)
 	}
@@ -101,7 +106,8 @@ func (v *familyView) describeNode(s *flow.Supply, reasons map[string]string) sup
 	}
 	if s.Latest >= 0 {
 		n.attemptDescription = v.describeAttempt(s.Latest)
-		n.State, n.attemptDescription.State = n.attemptDescription.State, ""
+		n.attemptDescription.State, n.Error = "", problemOf(s.Shown)
+		n.State, n.Accepted = wireState(node, s.Shown.State), isAccepted(s)
 	}
 	if s.Aside >= 0 {
 		aside := v.describeAttempt(s.Aside)

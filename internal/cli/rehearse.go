@@ -20,7 +20,12 @@ type rehearseOptions struct {
 	expect    []string
 	failed    bool
 	nodes     []string
+	// accept, until and except are those of resume.
+	accept, until, except []string
 }
+
+// resumes reports whether a resume is to be rehearsed.
+func (o *rehearseOptions) resumes() bool { return o.failed || len(o.nodes)+len(o.accept) > 0 }
 
 func newRehearseCommand(a *app) *cobra.Command {
 	var o rehearseOptions
@@ -32,8 +37,8 @@ ends, on a virtual clock. It tells what would start and when, what would never s
 and why, how the run ends, and the critical path.
 
 With WORKFLOW alone the triggers are those of the workflow now; with RUN, those that
-the run had. --node or --failed rehearses the resume of that run (by default the
-newest). --template takes the workflow of a CloudFormation file and needs no server.
+the run had. --node, --failed or --accept rehearses the resume of that run (by
+default the newest), with --until and --except as resume has them. --template takes the workflow of a CloudFormation file and needs no server.
 
 Every attempt ends SUCCEEDED unless --fail says otherwise:
   --fail load             every attempt of load ends FAILED
@@ -58,7 +63,8 @@ be NOT_STARTED, or in a resume CARRIED. Without it the exit code is 0 whatever f
 in the rehearsal.
 
 -o json gives an object with
-  workflow, template, runId (whose triggers, or which is resumed), resume (names)
+  workflow, template, runId     whose triggers these are, or which run is resumed
+  resume, accepted, held        names of nodes
   status, outcome, statistics   as of a real run; statistics as AWS counts
   seconds, criticalPath         node, retry, fromSeconds, toSeconds
   nodes        name, type, id, state (empty: never started), carried, attempts,
@@ -84,8 +90,12 @@ in the rehearsal.
 	f.StringArrayVar(&o.expect, "expect", nil, "what a node must come to, NODE=STATE; else the exit code is 1 (repeatable)")
 	f.BoolVar(&o.failed, "failed", false, "rehearse the resume of the run that repeats what failed")
 	f.StringArrayVar(&o.nodes, "node", nil, "rehearse the resume of the run that repeats this node (repeatable)")
-	_ = cmd.RegisterFlagCompletionFunc("node", a.completeFlag(completeNode)) // the flag exists
-	_ = cmd.RegisterFlagCompletionFunc("fail", a.completeFlag(completeNode))
+	f.StringArrayVar(&o.accept, "accept", nil, "rehearse a resume that takes this failed node as SUCCEEDED (repeatable)")
+	f.StringArrayVar(&o.until, "until", nil, "of the resume, play only what leads to this node (repeatable)")
+	f.StringArrayVar(&o.except, "except", nil, "of the resume, hold this node back (repeatable)")
+	for _, name := range []string{"fail", "node", "accept", "until", "except"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, a.completeFlag(completeNode)) // the flag exists
+	}
 	return cmd
 }
 
@@ -93,11 +103,13 @@ func (a *app) rehearse(ctx context.Context, workflow, run string, o *rehearseOpt
 	if o.failed && len(o.nodes) > 0 {
 		return errors.New("choose what the rehearsed resume repeats: --failed, or --node NODE (repeatable), not both")
 	}
-	resume := o.failed || len(o.nodes) > 0
+	if len(o.until)+len(o.except) > 0 && !o.resumes() {
+		return errors.New("--until and --except are about a resume: name what it repeats with --failed or --node")
+	}
 	var s *stage
 	switch {
-	case o.template != "" && (run != "" || resume):
-		return errors.New("a template has no runs: leave RUN, --failed and --node out")
+	case o.template != "" && (run != "" || o.resumes()):
+		return errors.New("a template has no runs to resume: leave RUN, --failed, --node and --accept out")
 	case o.template != "":
 		t, err := a.templateToRehearse(o)
 		if err != nil {
@@ -111,7 +123,7 @@ func (a *app) rehearse(ctx context.Context, workflow, run string, o *rehearseOpt
 		return errors.New("name a workflow, or a template with --template")
 	default:
 		err := a.withTarget(ctx, reads, func(ctx context.Context, t *target) (err error) {
-			s, err = loadStage(ctx, t, workflow, run, resume)
+			s, err = loadStage(ctx, t, workflow, run, o.resumes())
 			return err
 		})
 		if err != nil {
@@ -255,39 +267,57 @@ func (s *stage) retries(n int) int {
 
 // resume plans the resume that the flags ask for.
 func (s *stage) resume(o *rehearseOptions) error {
-	if !o.failed && len(o.nodes) == 0 {
+	if !o.resumes() {
 		return nil
 	}
-	var ids []string
+	var q flow.Request
 	if o.failed {
 		for _, n := range flow.FailedNodes(s.g, s.prior) {
-			ids = append(ids, s.g.Nodes[n].ID)
+			q.Nodes = append(q.Nodes, s.g.Nodes[n].ID)
 		}
-		if len(ids) == 0 {
+		if len(q.Nodes) == 0 {
 			return fmt.Errorf("no node of run %s failed: there is no resume to rehearse; name what to repeat with --node", shortRun(s.prior.ID))
 		}
 	}
-	for _, pattern := range o.nodes {
-		found, err := findNodes(s.wire, pattern)
-		if err != nil {
-			return err
-		}
-		for _, node := range found {
-			n, _ := s.g.NodeByID(node.UniqueId)
-			if _, ran := s.prior.Latest(s.g, n); ran || len(found) == 1 {
-				ids = append(ids, node.UniqueId)
+	for _, list := range []struct {
+		to       *[]string
+		patterns []string
+	}{{&q.Nodes, o.nodes}, {&q.Accept, o.accept}, {&q.Until, o.until}, {&q.Except, o.except}} {
+		ran := list.to == &q.Nodes
+		for _, pattern := range list.patterns {
+			ids, err := s.find(pattern, ran)
+			if err != nil {
+				return err
 			}
+			*list.to = append(*list.to, ids...)
 		}
-	}
-	if len(ids) == 0 {
-		return fmt.Errorf("nothing that matches %q ran in run %s, so there is nothing to repeat", o.nodes[0], shortRun(s.prior.ID))
 	}
 	var err error
-	if s.plan, err = flow.Resume(s.g, s.prior, ids, "rehearsal", 0); err != nil {
+	if s.plan, err = flow.ResumeAs(s.g, s.prior, &q, "rehearsal", 0); err != nil {
 		return err
 	}
 	for _, n := range s.plan.Roots {
 		s.roots = append(s.roots, oneLine(s.g.Nodes[n].Name))
 	}
 	return nil
+}
+
+// find are the ids of the nodes that a name, an id or a pattern means; of a pattern
+// only those that ran, if that is asked for.
+func (s *stage) find(pattern string, ran bool) ([]string, error) {
+	found, err := findNodes(s.wire, pattern)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, node := range found {
+		n, _ := s.g.NodeByID(node.UniqueId)
+		if _, started := s.prior.Latest(s.g, n); started || !ran || len(found) == 1 {
+			ids = append(ids, node.UniqueId)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("nothing that matches %q ran in run %s, so there is nothing to repeat", pattern, shortRun(s.prior.ID))
+	}
+	return ids, nil
 }

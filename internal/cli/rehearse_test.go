@@ -110,8 +110,13 @@ func TestRehearseResume(t *testing.T) {
 	has(t, errs, "(publish) was never attempted in workflow run "+runID("b"))
 	_, errs = f.on(t, targetEndpoint, 2, "rehearse", "nightly", "--node", "[pj]*")
 	has(t, errs, `nothing that matches "[pj]*" ran in run wr_b0000000`)
+	out, _ := f.on(t, targetEndpoint, 0, "rehearse", "nightly", "--accept", "clean", "--except", "publish")
+	has(t, out, "Rehearsal of the resume of run wr_b0000000 of nightly, accepting clean, holding back publish.", "+0s", "join",
+		"Carried over, not repeated", "clean", "Would never start", "publish")
+	_, errs = f.on(t, targetEndpoint, 2, "rehearse", "nightly", "--until", "join")
+	has(t, errs, "--until and --except are about a resume")
 	// The triggers of a run, from its beginning.
-	out, _ := f.on(t, targetEndpoint, 0, "rehearse", "nightly", "wr_b")
+	out, _ = f.on(t, targetEndpoint, 0, "rehearse", "nightly", "wr_b")
 	has(t, out, "Rehearsal of nightly with the triggers of run wr_b0000000", "+0s", "extract")
 }
 

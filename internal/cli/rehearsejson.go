@@ -10,7 +10,9 @@ type rehearsalDescription struct {
 	Workflow     string                     `json:"workflow"`
 	Template     string                     `json:"template,omitempty"`
 	RunID        string                     `json:"runId,omitempty"`
-	Resume       []string                   `json:"resume,omitempty"`
+	Resume       []string                   `json:"resume,omitempty"` // the nodes that start directly
+	Accepted     []string                   `json:"accepted,omitempty"`
+	Held         []string                   `json:"held,omitempty"`
 	Status       glue.WorkflowRunStatus     `json:"status"`
 	Outcome      outcome                    `json:"outcome"`
 	Statistics   glue.WorkflowRunStatistics `json:"statistics"`
@@ -55,7 +57,8 @@ func (v *rehearsalView) describe() rehearsalDescription {
 	d := rehearsalDescription{
 		Workflow: v.s.workflow, Template: v.s.template, Resume: v.s.roots, Status: v.r.Run.Status, Outcome: v.outcome(),
 		Statistics: v.r.Run.Statistics(), Seconds: millis(v.r.Took).Seconds(), CriticalPath: []rehearsedAttempt{},
-		Nodes: []rehearsedNode{}, Triggers: []rehearsedTrigger{}, Notes: v.s.notes, Expectations: v.judged, Met: v.unmet() == nil,
+		Nodes: []rehearsedNode{}, Triggers: []rehearsedTrigger{}, Notes: v.s.notes,
+		Accepted: namesIn(v.s.g, v.r.Run.Accepted), Held: namesIn(v.s.g, v.r.Run.Held), Expectations: v.judged, Met: v.unmet() == nil,
 	}
 	if v.s.run != nil {
 		d.RunID = v.s.run.WorkflowRunId

@@ -46,7 +46,7 @@ func runStage(ctx context.Context, t *target, workflow, run string) (*stage, err
 		return nil, err
 	}
 	s := newStage(workflow, nil, nil)
-	g, prior, err := flow.Observe(r)
+	g, prior, _, err := observe(ctx, t, r)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,15 @@ func (v *rehearsalView) writeHead() {
 	head := "Rehearsal of " + oneLine(v.s.workflow)
 	switch {
 	case v.s.plan != nil:
-		head = fmt.Sprintf("Rehearsal of the resume of run %s of %s, repeating %s", shortRun(v.s.run.WorkflowRunId), oneLine(v.s.workflow), some(v.s.roots, " and "))
+		head = fmt.Sprintf("Rehearsal of the resume of run %s of %s", shortRun(v.s.run.WorkflowRunId), oneLine(v.s.workflow))
+		for _, set := range []struct {
+			what  string
+			names []string
+		}{{"repeating ", v.s.roots}, {"accepting ", namesIn(v.s.g, v.r.Run.Accepted)}, {"holding back ", namesIn(v.s.g, v.r.Run.Held)}} {
+			if len(set.names) > 0 {
+				head += ", " + set.what + some(set.names, " and ")
+			}
+		}
 	case v.s.template != "":
 		head += " as " + v.s.template + " has it"
 	case v.s.run != nil:

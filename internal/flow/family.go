@@ -44,12 +44,17 @@ type Saving struct {
 	Time   int64
 }
 
-// Member is one run of a family.
-type Member struct {
-	Run *glue.WorkflowRun
-	// Graph and State are the run as Observe has it.
+// Observed is a run as GetWorkflowRun answers it with IncludeGraph, and as Observe
+// or ObserveScope has it.
+type Observed struct {
+	Run   *glue.WorkflowRun
 	Graph *Graph
 	State *Run
+}
+
+// Member is one run of a family.
+type Member struct {
+	Observed
 	// Parent is the run that it resumes, an index of Family.Runs: -1 for none and
 	// for one that is lost.
 	Parent int
@@ -87,6 +92,9 @@ type Supply struct {
 	Attempts []int
 	// Latest is the one whose state the head shows, -1 when it has none.
 	Latest int
+	// Shown is that attempt as the head shows it, in another state than it ended
+	// in if a resume accepted it; nil when it has none.
+	Shown *FamilyAttempt
 	// Reset is the last attempt of a node without a state, in a run that the head
 	// descends from: a resume made it blank. -1 for none.
 	Reset int
@@ -127,9 +135,8 @@ func Kin(runs []*glue.WorkflowRun, id string) []*glue.WorkflowRun {
 	return out
 }
 
-// NewFamily puts a family together from its runs as GetWorkflowRun answers them
-// with IncludeGraph, in any order. It is an error if a run can't be understood.
-func NewFamily(runs []*glue.WorkflowRun, now int64) (*Family, error) {
+// NewFamily puts a family together from its runs, in any order.
+func NewFamily(runs []Observed, now int64) (*Family, error) {
 	if len(runs) == 0 {
 		return nil, errors.New("a family has at least one run")
 	}
@@ -163,21 +170,21 @@ type familyBuilder struct {
 }
 
 // tree orders the runs and finds the head.
-func (b *familyBuilder) tree(runs []*glue.WorkflowRun) error {
-	known, resumes := map[string]bool{}, map[string][]*glue.WorkflowRun{}
+func (b *familyBuilder) tree(runs []Observed) error {
+	known, resumes := map[string]bool{}, map[string][]Observed{}
 	for _, r := range runs {
-		known[r.WorkflowRunId] = true
+		known[r.Run.WorkflowRunId] = true
 	}
-	var stack []*glue.WorkflowRun
+	var stack []Observed
 	for _, r := range runs {
-		switch {
-		case !known[r.PreviousRunId]:
-			stack = append(stack, r)
-			if id := r.PreviousRunId; id != "" && !slices.Contains(b.f.Lost, id) {
-				b.f.Lost = append(b.f.Lost, id)
-			}
-		default:
-			resumes[r.PreviousRunId] = append(resumes[r.PreviousRunId], r)
+		id := r.Run.PreviousRunId
+		if known[id] {
+			resumes[id] = append(resumes[id], r)
+			continue
+		}
+		stack = append(stack, r)
+		if id != "" && !slices.Contains(b.f.Lost, id) {
+			b.f.Lost = append(b.f.Lost, id)
 		}
 	}
 	newestFirst(stack)
@@ -185,17 +192,13 @@ func (b *familyBuilder) tree(runs []*glue.WorkflowRun) error {
 	for len(stack) > 0 {
 		r := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		m := Member{Run: r, Parent: -1}
-		if p, ok := at[r.PreviousRunId]; ok {
+		m := Member{Observed: r, Parent: -1}
+		if p, ok := at[r.Run.PreviousRunId]; ok {
 			m.Parent, m.Depth = p, b.f.Runs[p].Depth+1
 		}
-		var err error
-		if m.Graph, m.State, err = Observe(r); err != nil {
-			return err
-		}
-		at[r.WorkflowRunId] = len(b.f.Runs)
+		at[r.Run.WorkflowRunId] = len(b.f.Runs)
 		b.f.Runs = append(b.f.Runs, m)
-		below := resumes[r.WorkflowRunId]
+		below := resumes[r.Run.WorkflowRunId]
 		newestFirst(below)
 		stack = append(stack, below...)
 	}
@@ -210,8 +213,8 @@ func (b *familyBuilder) tree(runs []*glue.WorkflowRun) error {
 	return nil
 }
 
-func newestFirst(runs []*glue.WorkflowRun) {
-	slices.SortStableFunc(runs, func(a, b *glue.WorkflowRun) int { return cmp.Compare(b.StartedOn, a.StartedOn) })
+func newestFirst(runs []Observed) {
+	slices.SortStableFunc(runs, func(a, b Observed) int { return cmp.Compare(b.Run.StartedOn, a.Run.StartedOn) })
 }
 
 // attempts notes what a run shows. What the runs before it in the tree showed
@@ -361,7 +364,12 @@ func (b *familyBuilder) supplies() {
 	for m := b.f.Head; m >= 0; m = b.f.Runs[m].Parent {
 		line[m] = true
 	}
-	g := b.f.Runs[b.f.Head].Graph
+	head := &b.f.Runs[b.f.Head]
+	g, answers := head.Graph, map[nodeKey]*glue.Node{}
+	for i := range head.Run.Graph.Nodes {
+		n := &head.Run.Graph.Nodes[i]
+		answers[nodeKey{n.Type, n.Name}] = n
+	}
 	for n := range g.Nodes {
 		if g.Nodes[n].Trigger >= 0 {
 			continue
@@ -370,6 +378,8 @@ func (b *familyBuilder) supplies() {
 		s := Supply{Node: n, Attempts: all[k], Latest: -1, Reset: -1, Aside: -1}
 		if shown := b.shown[b.f.Head][k]; len(shown) > 0 {
 			s.Latest = shown[len(shown)-1]
+			as := nodeAttempts(answers[k])
+			s.Shown = &as[len(as)-1]
 		}
 		for _, i := range s.Attempts {
 			switch run := b.f.Attempts[i].Run; {

@@ -75,10 +75,22 @@ func (g *gathering) do(line string) {
 		for _, r := range slices.Backward(g.runs) { // as a service lists them
 			all = append(all, r.answer)
 		}
-		g.tellFamily(NewFamily(Kin(all, words[1]), number("now")))
+		g.tellFamily(observedFamily(Kin(all, words[1]), number("now")))
 	default:
 		g.rehearsing.do(line)
 	}
+}
+
+func observedFamily(runs []*glue.WorkflowRun, now int64) (*Family, error) {
+	var all []Observed
+	for _, r := range runs {
+		g, state, err := Observe(r)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Observed{r, g, state})
+	}
+	return NewFamily(all, now)
 }
 
 func (g *gathering) find(id string) *gathered {
@@ -230,7 +242,7 @@ func TestFamilyEqualsOracle(t *testing.T) {
 		}
 		w.rnd.Shuffle(len(runs), func(i, j int) { runs[i], runs[j] = runs[j], runs[i] })
 		kin := Kin(runs, pick(w.rnd, runs).WorkflowRunId)
-		f, err := NewFamily(kin, 1e6)
+		f, err := observedFamily(kin, 1e6)
 		if err == nil {
 			err = w.sameFamily(f, len(runs), gone >= 0)
 		}
@@ -295,7 +307,7 @@ func (w *world) sameFamily(f *Family, runs int, gone bool) error {
 		} else if !gone {
 			return fmt.Errorf("%s: attempt of a lost run, but none is lost", name)
 		}
-		if state := last.oracle.Now(want).State; run != want.Run || a.Job != nil && a.State.String() != state {
+		if state := last.oracle.Now(want).State; run != want.Run || a.Job != nil && s.Shown.State.String() != state {
 			return fmt.Errorf("%s: %s in %s, want %s of %v", name, a.State, run, state, want)
 		}
 	}
@@ -307,10 +319,8 @@ func TestFamilyNonsense(t *testing.T) {
 		return &glue.WorkflowRun{WorkflowRunId: id, PreviousRunId: previous, Status: "COMPLETED", Graph: &glue.WorkflowGraph{}}
 	}
 	circle := []*glue.WorkflowRun{run("A", "B"), run("B", "A")}
-	for name, runs := range map[string][]*glue.WorkflowRun{
-		"none": nil, "no graph": {{WorkflowRunId: "A", Status: "COMPLETED"}}, "circle": circle,
-	} {
-		if f, err := NewFamily(runs, 1); err == nil {
+	for name, runs := range map[string][]*glue.WorkflowRun{"none": nil, "circle": circle} {
+		if f, err := observedFamily(runs, 1); err == nil {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
