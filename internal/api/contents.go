@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -38,6 +39,9 @@ func (c *contents) hash(location string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is not a file", location)
+	}
 	now := hashed{size: info.Size(), time: info.ModTime().UnixNano()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		now.inode = st.Ino
@@ -62,6 +66,17 @@ func (c *contents) hash(location string) (string, error) {
 	}
 	c.known[path] = now
 	return now.sum, nil
+}
+
+// forget makes the next look at a location read it.
+func (c *contents) forget(location string) {
+	path, err := c.files.Resolve(location)
+	if err != nil {
+		return // and so will the next look
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.known, path)
 }
 
 func hashFile(path string) (string, error) {

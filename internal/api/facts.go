@@ -23,12 +23,14 @@ const medianOf = 5
 type facts struct {
 	*runReader
 	rec   *store.Run
+	set   map[string]glue.RunOverride // what the resume sets, by job
 	run   *flow.Run
 	g     *flow.Graph
 	jobs  map[string]*plan.Job
 	defs  map[string]int64
 	safe  map[string]bool
-	runs  map[string]*runFacts // by run id, of those that this one carries from
+	runs  map[string]*runFacts // by run id, of this one and those that it carries from
+	seqs  map[string]int64     // of the same
 	live  map[string]int
 	files map[string]string // hashes by location, within this answer
 }
@@ -41,10 +43,12 @@ type runFacts struct {
 	took map[string]time.Duration
 }
 
-// jobFacts gathers the facts of a run's jobs.
-func (a *API) jobFacts(tx *store.Tx, rec *store.Run, run *flow.Run, g *flow.Graph) (map[string]*plan.Job, error) {
+// jobFacts gathers the facts of a run's jobs, as they would run with overrides.
+func (a *API) jobFacts(
+	tx *store.Tx, rec *store.Run, run *flow.Run, g *flow.Graph, set map[string]glue.RunOverride,
+) (map[string]*plan.Job, error) {
 	f := &facts{
-		runReader: a.newRunReader(tx), rec: rec, run: run, g: g,
+		runReader: a.newRunReader(tx), rec: rec, set: set, run: run, g: g,
 		jobs: map[string]*plan.Job{}, live: map[string]int{}, files: map[string]string{}, runs: map[string]*runFacts{},
 	}
 	var err error
@@ -99,6 +103,7 @@ func (f *facts) attempts() error {
 		return err
 	}
 	seqs[f.rec.ID] = f.rec.Seq
+	f.seqs = seqs
 	for id, seq := range seqs {
 		if f.runs[id], err = f.a.factsOf(f.tx, seq, f.rec.Seq != seq || !f.rec.Completed.IsZero()); err != nil {
 			return err
@@ -159,8 +164,11 @@ func (f *facts) durations() (map[string][]time.Duration, error) {
 		seen[recs[i].Seq] = true
 		add(rf)
 	}
-	if !seen[f.rec.Seq] {
-		add(f.runs[f.rec.ID])
+	for id, rf := range f.runs { // what is carried may have run long before
+		if seq := f.seqs[id]; !seen[seq] {
+			seen[seq] = true
+			add(rf)
+		}
 	}
 	return out, nil
 }
@@ -184,32 +192,32 @@ func (f *facts) job(n int, took map[string][]time.Duration) error {
 	}
 	j.Limit = job.ConcurrentRuns()
 	j.Definition = f.a.definitionHash(id, job)
-	args := job.RunArguments(f.override(n, name))
-	f.contents(j, job, args)
-	f.outputs(j, args)
+	j.Files = map[string]string{}
+	for _, a := range f.g.Nodes[n].Actions { // each may name other files
+		args := job.RunArguments(f.override(a, name))
+		f.contents(j, job, args)
+		f.outputs(j, args)
+	}
 	return f.used(j, n, name)
 }
 
-// override is what the first trigger that starts the node sets, with what the run
-// overrides.
-func (f *facts) override(n int, name string) glue.Override {
-	var o glue.Override
-	if actions := f.g.Nodes[n].Actions; len(actions) > 0 {
-		a := &f.g.Actions[actions[0]]
-		o = f.g.Triggers[a.Trigger].Def.Actions[a.Index].Override()
-	}
-	return f.rec.Override(name).Apply(o)
+// override is what an action sets, with what the resumes set over it.
+func (f *facts) override(action int, name string) glue.Override {
+	a := &f.g.Actions[action]
+	return f.set[name].Over(f.rec.Override(name)).Apply(f.g.Triggers[a.Trigger].Def.Actions[a.Index].Override())
 }
 
 // contents hashes the script and the extra files.
 func (f *facts) contents(j *plan.Job, job *glue.Job, args map[string]string) {
-	j.Files = map[string]string{}
 	for _, location := range jobFiles(job, args) {
+		if _, seen := j.Files[location]; seen {
+			continue
+		}
 		sum, ok := f.files[location]
 		if !ok {
 			var err error
 			if sum, err = f.a.contents.hash(location); err != nil {
-				sum = "?"
+				sum = plan.Unreadable
 				j.Problems = append(j.Problems, err.Error())
 			}
 			f.files[location] = sum
@@ -229,17 +237,25 @@ func jobFiles(job *glue.Job, args map[string]string) []string {
 			out = append(out, location)
 		}
 	}
+	for module := range strings.SplitSeq(args["--additional-python-modules"], ",") {
+		// Others are names of packages.
+		if module = strings.TrimSpace(module); strings.HasPrefix(module, "s3://") || strings.HasPrefix(module, "file://") {
+			out = append(out, module)
+		}
+	}
 	return out
 }
 
+// outputs looks for what the job declares to write. What is neither an object nor a
+// file, such as a table, can't be looked for.
 func (f *facts) outputs(j *plan.Job, args map[string]string) {
 	for output := range strings.SplitSeq(args[plan.OutputArgument], ",") {
-		if output = strings.TrimSpace(output); output == "" {
+		if output = strings.TrimSpace(output); output == "" || slices.Contains(j.Outputs, output) {
 			continue
 		}
 		j.Outputs = append(j.Outputs, output)
-		if !strings.Contains(output, "/") {
-			continue // a table: this version has no catalog to look in
+		if !strings.HasPrefix(output, "s3://") && !strings.HasPrefix(output, "file://") && !strings.HasPrefix(output, "/") {
+			continue
 		}
 		exists, err := f.a.opt.Files.Exists(output)
 		switch {
@@ -297,7 +313,7 @@ func (a *API) definitionHash(id int64, job *glue.Job) string {
 func pinned(d *plan.Plan, jobs map[string]*plan.Job) map[string]string {
 	out := map[string]string{}
 	for i := range d.Nodes {
-		if job := jobs[d.Nodes[i].Name]; job != nil && d.Nodes[i].Runs() {
+		if job := d.Nodes[i].RunsJob(jobs); job != nil {
 			maps.Copy(out, job.Files)
 		}
 	}

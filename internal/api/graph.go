@@ -64,7 +64,7 @@ func (a *API) buildRunGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
 		return nil, err
 	}
 	d := &drawing{runReader: a.newRunReader(tx), g: g, drawn: drawGraph(g)}
-	if err := d.addJobRuns(rec.Seq, nil); err != nil {
+	if err := d.addJobRuns(rec.Seq, g, nil); err != nil {
 		return nil, err
 	}
 	if rec.Previous != "" {
@@ -86,18 +86,25 @@ type drawing struct {
 }
 
 // addJobRuns gives each node the job runs that a run started for it, newest
-// first. If carried is given, only the nodes for which it is true.
-func (d *drawing) addJobRuns(seq int64, carried func(node int) bool) error {
+// first. The graph is that of the run. If carried is given, only the nodes for which
+// it is true.
+func (d *drawing) addJobRuns(seq int64, g *flow.Graph, carried func(node int) bool) error {
 	rows, err := d.tx.JobRunsOf(seq)
 	if err != nil {
 		return err
 	}
 	for i := range slices.Backward(rows) {
-		n := d.g.Actions[rows[i].Action].Node
+		n := g.Actions[rows[i].Action].Node
+		if g != d.g { // the run was moved to other triggers since
+			var ok bool
+			if n, ok = d.g.NodeByID(g.Nodes[n].ID); !ok {
+				continue
+			}
+		}
 		if carried != nil && !carried(n) {
 			continue
 		}
-		v, err := d.jobRun(&rows[i], d.g)
+		v, err := d.jobRun(&rows[i], g)
 		if err != nil {
 			return err
 		}
@@ -130,7 +137,15 @@ func (d *drawing) addCarried(rec *store.Run) error {
 		if !kept {
 			continue
 		}
-		err := d.addJobRuns(seq, func(n int) bool {
+		source, err := d.run(seq)
+		if err != nil {
+			return err
+		}
+		g, err := d.a.engine.Graph(d.tx, source.Definition)
+		if err != nil {
+			return err
+		}
+		err = d.addJobRuns(seq, g, func(n int) bool {
 			return run.Nodes[n].Carried && int(run.Nodes[n].Source) == i+1
 		})
 		if err != nil {

@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,8 +34,15 @@ func extended[Request, Response any](f func(*API, context.Context, *Request) (Re
 		request := new(Request)
 		dec := json.NewDecoder(bytes.NewReader(body))
 		dec.DisallowUnknownFields()
-		if err := dec.Decode(request); err != nil && !errors.Is(err, io.EOF) {
-			return nil, glue.Errorf(glue.Validation, "%s: %v", op, strings.TrimPrefix(err.Error(), "json: "))
+		err := dec.Decode(request)
+		if err == nil {
+			_, err = dec.Token() // nothing may follow
+			if err == nil {
+				err = errors.New("more follows after the request")
+			}
+		}
+		if !errors.Is(err, io.EOF) {
+			return nil, glue.Errorf(glue.Validation, "%s: %s", op, strings.TrimPrefix(err.Error(), "json: "))
 		}
 		return f(a, ctx, request)
 	}
@@ -41,34 +50,63 @@ func extended[Request, Response any](f func(*API, context.Context, *Request) (Re
 
 // worked is a plan that was worked out, with what it rests on.
 type worked struct {
-	rec     *store.Run
-	jobs    map[string]*plan.Job
-	answer  plan.Answer
-	request flow.Request
+	rec *store.Run
+	// properties are those of the run, which the new one takes over.
+	properties map[string]string
+	jobs       map[string]*plan.Job
+	answer     plan.Answer
+	request    flow.Request
 }
 
 // planResume answers what a resume would do. It writes nothing.
-func (a *API) planResume(ctx context.Context, r *plan.Request) (*plan.Answer, error) {
-	w, err := a.workOut(ctx, r)
+func (a *API) planResume(ctx context.Context, r *plan.PlanRequest) (*plan.Answer, error) {
+	w, err := a.workOut(ctx, &r.Request, r.ExpectHead)
 	if err != nil {
 		return nil, err
+	}
+	if r.PlanToken != "" {
+		if err := w.compare(&r.Request, r.PlanToken); err != nil {
+			return nil, err
+		}
 	}
 	return &w.answer, nil
 }
 
-// workOut makes the plan.
-func (a *API) workOut(ctx context.Context, r *plan.Request) (*worked, error) {
+// workOut makes the plan. What the resume would be refused for is refused.
+func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worked, error) {
+	if err := checkResume(r); err != nil {
+		return nil, err
+	}
 	w := &worked{}
 	err := a.db.View(ctx, func(tx *store.Tx) error {
 		var err error
 		if w.rec, err = findRun(tx, r.Name, r.RunId); err != nil {
 			return err
 		}
+		if err := engine.IsHead(tx, w.rec, head); err != nil {
+			return err
+		}
+		if err := a.engine.Resumable(tx, w.rec, a.anyEnd(w.rec, r), r.AnyResume); err != nil {
+			return err
+		}
+		if w.properties, err = tx.Properties(w.rec.Seq); err != nil {
+			return err
+		}
+		if err := checkMerged(merge(w.properties, r.Properties)); err != nil {
+			return err
+		}
 		run, g, err := a.engine.Load(tx, w.rec)
 		if err != nil {
 			return err
 		}
-		if w.jobs, err = a.jobFacts(tx, w.rec, run, g); err != nil {
+		var differences []string
+		if run, g, differences, err = a.onDefinition(tx, w.rec, run, g, r.Definition); err != nil {
+			return err
+		}
+		if w.jobs, err = a.jobFacts(tx, w.rec, run, g, r.Overrides); err != nil {
+			return err
+		}
+		if err := checkOverridden(w, r.Overrides); err != nil {
 			return err
 		}
 		if err := a.choose(w, g, run, r); err != nil {
@@ -80,6 +118,7 @@ func (a *API) workOut(ctx context.Context, r *plan.Request) (*worked, error) {
 		}
 		subject := plan.Subject{Graph: g, Prior: run, Plan: p}
 		w.answer.Plan = subject.Describe(r.Name, w.jobs, true)
+		w.answer.Plan.Differences = differences
 		a.addWritten(w.answer.Plan, g, run)
 		head, err := engine.Head(tx, w.rec)
 		if err != nil {
@@ -92,6 +131,30 @@ func (a *API) workOut(ctx context.Context, r *plan.Request) (*worked, error) {
 	return w, err
 }
 
+// The values of a request's Definition.
+const (
+	definitionOriginal = "original"
+	definitionCurrent  = "current"
+)
+
+// onDefinition is the run on the triggers that the new run would go on, and how
+// they differ from its own.
+func (a *API) onDefinition(tx *store.Tx, rec *store.Run, run *flow.Run, g *flow.Graph, which string) (*flow.Run, *flow.Graph, []string, error) {
+	if which != definitionCurrent {
+		return run, g, nil, nil
+	}
+	triggers, err := tx.WorkflowTriggers(rec.Workflow)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	now := a.engine.DesignGraph(rec.Workflow, triggers)
+	differences := flow.Difference(g, now)
+	if len(differences) == 0 {
+		return run, g, nil, nil
+	}
+	return flow.Move(g, run, now), now, differences, nil
+}
+
 // maxWrittenNodes bounds the nodes whose writes are looked up.
 const maxWrittenNodes = 200
 
@@ -101,39 +164,59 @@ func (a *API) addWritten(d *plan.Plan, g *flow.Graph, run *flow.Run) {
 	looked := 0
 	for n := range d.Nodes {
 		risk := d.Nodes[n].Risk
-		at, ok := run.Latest(g, n)
-		if risk == nil || !ok || looked == maxWrittenNodes {
+		if risk == nil || looked == maxWrittenNodes {
 			continue
 		}
 		looked++
-		id := run.JobRunID(g, run.Nodes[n].Source, at, run.Actions[at.Action].Retry)
-		risk.Written, risk.More = a.opt.Files.Written(id)
+		risk.Written, risk.More = a.opt.Files.Written(run.EndID(g, n))
 	}
 }
 
 // choose turns the request into the core's: what the selectors choose is added to
 // the nodes that are named.
 func (a *API) choose(w *worked, g *flow.Graph, run *flow.Run, r *plan.Request) error {
-	if err := checkResume(r); err != nil {
-		return err
-	}
 	w.request = flow.Request{
-		Nodes: slices.Clone(r.NodeIds), Accept: r.Accept, Until: r.Until, Except: r.Except,
-		AnyEnd: r.AnyEnd || a.opt.ResumeStopped && w.rec.Status == glue.WorkflowRunStatusStopped,
+		Nodes: slices.Clone(r.NodeIds), Accept: r.Accept, Until: r.Until, Except: r.Except, AnyEnd: a.anyEnd(w.rec, r),
 	}
 	if !r.Select.Any() {
 		return nil
 	}
-	w.answer.Choices = plan.Select(g, run, w.jobs, r.Select)
-	for i := range w.answer.Choices {
-		if id := w.answer.Choices[i].ID; !slices.Contains(r.Accept, id) {
-			w.request.Nodes = append(w.request.Nodes, id)
+	left := map[string]bool{} // chosen, but accepted or left out
+	for _, c := range plan.Select(g, run, w.jobs, r.Select) {
+		if slices.Contains(r.Accept, c.ID) || slices.Contains(r.Except, c.ID) {
+			left[c.ID] = true
+			continue
 		}
+		w.answer.Choices = append(w.answer.Choices, c)
+		w.request.Nodes = append(w.request.Nodes, c.ID)
 	}
 	if len(w.request.Nodes)+len(r.Accept) == 0 {
-		return glue.Errorf(glue.InvalidInput, "Nothing of run %s is %s: there is nothing to repeat, and nothing was changed", r.RunId, selected(r.Select))
+		found := "is " + selected(r.Select)
+		if len(left) > 0 {
+			found += " and not left out"
+		}
+		return glue.Errorf(glue.InvalidInput, "Nothing of run %s %s: there is nothing to repeat, and nothing was changed", r.RunId, found)
+	}
+	if len(left) > 0 {
+		w.request.Except = followed(g, &w.request, left)
 	}
 	return nil
+}
+
+// followed are the nodes to leave out without those that only a selector chose:
+// what nothing repeated leads to need not be held back.
+func followed(g *flow.Graph, q *flow.Request, chosen map[string]bool) []string {
+	var from []int
+	for _, id := range slices.Concat(q.Nodes, q.Accept) {
+		if n, ok := g.NodeByID(id); ok {
+			from = append(from, n)
+		}
+	}
+	reached := g.Reach(from...)
+	return slices.DeleteFunc(slices.Clone(q.Except), func(id string) bool {
+		n, ok := g.NodeByID(id)
+		return ok && chosen[id] && !reached[n]
+	})
 }
 
 // selected says what selectors look for.
@@ -153,18 +236,58 @@ func selected(s plan.Selectors) string {
 	return strings.Join(words, " or ")
 }
 
+// anyEnd reports whether a run may be resumed though it is not COMPLETED.
+func (a *API) anyEnd(rec *store.Run, r *plan.Request) bool {
+	return r.AnyEnd || a.opt.ResumeStopped && rec.Status == glue.WorkflowRunStatusStopped
+}
+
+// merge is a map with another one over it.
+func merge(under, over map[string]string) map[string]string {
+	all := maps.Clone(orEmpty(under))
+	maps.Copy(all, over)
+	return all
+}
+
+// Limits of what a resume keeps, in bytes.
+const (
+	maxNote        = 2048 // who and why
+	maxPropertyKey = 255  // as in StartWorkflowRun
+	maxBefore      = 100
+	maxBeforeText  = 16 << 10 // of a command, and of what it wrote
+)
+
 // checkResume holds what a request sets against the limits.
 func checkResume(r *plan.Request) error {
-	if len(r.Accept) > 0 && strings.TrimSpace(r.Because) == "" {
+	switch {
+	case r.Definition != "" && r.Definition != definitionOriginal && r.Definition != definitionCurrent:
+		return invalid("Definition must be %s or %s, not %.40q", definitionOriginal, definitionCurrent, r.Definition)
+	case len(r.Accept) > 0 && strings.TrimSpace(r.Because) == "":
 		return invalid("Because is required with Accept: say why the failed node counts as SUCCEEDED")
+	case len(r.Accept) == 0 && r.Because != "":
+		return invalid("Because goes with Accept: it says why a failed node counts as SUCCEEDED")
+	case len(r.Because) > maxNote:
+		return invalid("Because has %d bytes, more than %d", len(r.Because), maxNote)
 	}
 	if err := checkProperties("Properties", r.Properties); err != nil {
 		return err
 	}
+	for key := range r.Properties {
+		if key == "" || len(key) > maxPropertyKey {
+			return invalid("Properties: a key must have 1 to %d bytes, %.40q has %d", maxPropertyKey, key, len(key))
+		}
+	}
 	for _, job := range slices.Sorted(maps.Keys(r.Overrides)) {
 		o := r.Overrides[job]
-		if err := checkTimeout(o.Timeout); err != nil {
+		if o.Timeout != nil && (*o.Timeout < 1 || *o.Timeout > maxTimeoutMinutes) {
+			return invalid("Overrides: Timeout of %s must be between 1 and %d minutes, got %d", job, maxTimeoutMinutes, *o.Timeout)
+		}
+		if err := checkArguments(o.Arguments); err != nil {
 			return err
+		}
+		for key := range o.Arguments {
+			if len(key) < len("--k") || !strings.HasPrefix(key, "--") {
+				return invalid("Overrides: %q is no argument of %s: its key begins with --, as in --key", key, job)
+			}
 		}
 		if o.Retries != nil && (*o.Retries < 0 || *o.Retries > maxRetries) {
 			return invalid("Overrides: Retries of %s must be between 0 and %d", job, maxRetries)
@@ -173,11 +296,9 @@ func checkResume(r *plan.Request) error {
 	return nil
 }
 
-// basis is what the plan rests on. The selectors count by what they chose.
+// basis is what the plan rests on.
 func (w *worked) basis(r *plan.Request) *plan.Basis {
-	request := *r
-	request.Select, request.NodeIds = plan.Selectors{}, w.request.Nodes
-	return plan.NewBasis(w.answer.Plan, request, fmt.Sprintf("%s %d", w.rec.Status, w.rec.Rev), w.jobs)
+	return plan.NewBasis(w.answer.Plan, r, fmt.Sprintf("%s %d %q %q", w.rec.Status, w.rec.Rev, w.properties, w.answer.Plan.Differences), w.jobs)
 }
 
 // executeResume resumes a run, if it is asked for only as the plan said.
@@ -185,31 +306,97 @@ func (a *API) executeResume(ctx context.Context, r *plan.ExecuteRequest) (*plan.
 	if a.readOnly {
 		return nil, errReadOnly
 	}
-	w, err := a.workOut(ctx, &r.Request)
+	if err := checkRecord(r); err != nil {
+		return nil, err
+	}
+	call, body := callFrom(ctx, plan.OpExecute), fingerprint(r)
+	if answer, err := a.repeated(ctx, call, r.ClientToken, body); answer != nil || err != nil {
+		return answer, err
+	}
+	w, err := a.workOut(ctx, &r.Request, r.ExpectHead)
 	if err != nil {
 		return nil, err
 	}
 	req := &engine.ResumeRequest{
 		Workflow: r.Name, RunID: r.RunId, Request: w.request, By: r.By, Because: r.Because,
 		Properties: r.Properties, Overrides: r.Overrides, AnyResume: r.AnyResume, ExpectHead: r.ExpectHead,
-		Token: r.ClientToken,
+		Token: r.ClientToken, Body: body, Current: r.Definition == definitionCurrent,
+		Check: func(tx *store.Tx) error { return checkTaken(tx, w, r) },
 	}
 	for _, b := range r.Before {
 		req.Before = append(req.Before, store.Before{Node: b.Node, Command: b.Command, At: b.At, Took: b.TookMs, Output: b.Output})
-	}
-	if err := checkOverridden(w, r.Overrides); err != nil {
-		return nil, err
 	}
 	if r.PlanToken != "" {
 		if err := a.hold(w, r, req); err != nil {
 			return nil, err
 		}
 	}
-	res, err := a.engine.ResumeWorkflowRun(ctx, callFrom(ctx, plan.OpExecute), req)
+	res, err := a.engine.ResumeWorkflowRun(ctx, call, req)
 	if err != nil {
 		return nil, err
 	}
 	return &plan.ExecuteAnswer{RunId: res.RunID, NodeIds: res.NodeIDs}, nil
+}
+
+// checkRecord holds what a run is to keep of its resume against the limits.
+func checkRecord(r *plan.ExecuteRequest) error {
+	switch {
+	case len(r.By) > maxNote:
+		return invalid("By has %d bytes, more than %d", len(r.By), maxNote)
+	case len(r.ClientToken) > maxClientToken:
+		return invalid("ClientToken must be a string of 1 to 255 characters")
+	case len(r.Before) > maxBefore:
+		return invalid("Before has %d commands, more than %d", len(r.Before), maxBefore)
+	}
+	for i := range r.Before {
+		if b := &r.Before[i]; len(b.Command) > maxBeforeText || len(b.Output) > maxBeforeText {
+			return invalid("Before: a command, or what is kept of its output, has more than %d bytes", maxBeforeText)
+		}
+	}
+	return nil
+}
+
+// fingerprint stands for what a request asks for, whoever asks and whatever was run
+// before.
+func fingerprint(r *plan.ExecuteRequest) string {
+	bare := *r
+	bare.ClientToken, bare.By, bare.Before = "", "", nil
+	text, err := json.Marshal(&bare)
+	if err != nil {
+		panic(fmt.Sprintf("api: a request that is no JSON: %v", err)) // it was read from it
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// repeated is the answer that a repeat of a call, or of its token, got before; nil
+// when there was none.
+func (a *API) repeated(ctx context.Context, call engine.Call, token, body string) (*plan.ExecuteAnswer, error) {
+	if call.Invocation == "" && token == "" {
+		return nil, nil
+	}
+	var answer *plan.ExecuteAnswer
+	err := a.db.View(ctx, func(tx *store.Tx) error {
+		res, ok, err := a.engine.Repeated(tx, call, token, body)
+		if ok {
+			answer = &plan.ExecuteAnswer{RunId: res.RunID, NodeIds: res.NodeIDs}
+		}
+		return err
+	})
+	return answer, err
+}
+
+// checkTaken looks again, within the transaction, whether the properties fit with
+// those that the run has by now.
+func checkTaken(tx *store.Tx, w *worked, r *plan.ExecuteRequest) error {
+	if len(r.Properties) == 0 {
+		return nil
+	}
+	now, err := tx.Properties(w.rec.Seq)
+	if err != nil {
+		return err
+	}
+	return checkMerged(merge(now, r.Properties))
 }
 
 // checkOverridden refuses overrides of jobs that the run does not have.
@@ -226,35 +413,52 @@ func checkOverridden(w *worked, overrides map[string]glue.RunOverride) error {
 // more, now or in the transaction that starts the run, and its jobs run the very
 // files that the plan rests on.
 func (a *API) hold(w *worked, r *plan.ExecuteRequest, req *engine.ResumeRequest) error {
-	changes, err := w.basis(&r.Request).Compare(r.PlanToken)
+	if err := w.compare(&r.Request, r.PlanToken); err != nil {
+		return err
+	}
+	req.Files = pinned(w.answer.Plan, w.jobs)
+	for _, location := range slices.Sorted(maps.Keys(req.Files)) {
+		want := req.Files[location]
+		if want == plan.Unreadable {
+			return invalid("PlanToken: %s can't be read, so its content can't be fixed: see the warnings of the plan, or resume without the token", location)
+		}
+		sum, err := a.opt.Files.Pin(location)
+		if err != nil {
+			return invalid("PlanToken: the content of %s can't be kept for the new run: %v", location, err)
+		}
+		if sum != want {
+			a.contents.forget(location)
+			return stalePlan([]string{"the file " + location + " changed"})
+		}
+	}
+	if req.ExpectHead == "" {
+		req.ExpectHead = w.answer.Plan.Head
+	}
+	req.Check = func(tx *store.Tx) error { return a.stillHolds(tx, w) }
+	return nil
+}
+
+// compare refuses a token of which something changed.
+func (w *worked) compare(r *plan.Request, token string) error {
+	changes, err := w.basis(r).Compare(token)
 	if err != nil {
 		return invalid("PlanToken: %v", err)
 	}
 	if len(changes) > 0 {
 		return stalePlan(changes)
 	}
-	req.Files = pinned(w.answer.Plan, w.jobs)
-	for _, location := range slices.Sorted(maps.Keys(req.Files)) {
-		want := req.Files[location]
-		if want == "?" {
-			delete(req.Files, location) // it can't be read; the job run will say so
-			continue
-		}
-		sum, err := a.opt.Files.Pin(location)
-		if err != nil {
-			return fmt.Errorf("keep %s for the new run: %w", location, err)
-		}
-		if sum != want {
-			return stalePlan([]string{"the file " + location + " changed"})
-		}
-	}
-	req.ExpectHead = w.answer.Plan.Head
-	req.Check = func(tx *store.Tx) error { return a.stillHolds(tx, w) }
 	return nil
 }
 
 // stillHolds looks again at the definitions, within the transaction.
 func (a *API) stillHolds(tx *store.Tx, w *worked) error {
+	properties, err := tx.Properties(w.rec.Seq)
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(properties, w.properties) {
+		return stalePlan([]string{"the properties of the run changed"})
+	}
 	defs, err := tx.JobDefinitions()
 	if err != nil {
 		return err
@@ -263,8 +467,8 @@ func (a *API) stillHolds(tx *store.Tx, w *worked) error {
 	var changes []string
 	for i := range w.answer.Plan.Nodes {
 		n := &w.answer.Plan.Nodes[i]
-		job := w.jobs[n.Name]
-		if job == nil || !n.Runs() {
+		job := n.RunsJob(w.jobs)
+		if job == nil {
 			continue
 		}
 		id, ok := defs[n.Name]
@@ -314,7 +518,7 @@ func (a *API) getResume(ctx context.Context, r *plan.GetRequest) (*plan.Record, 
 func viewResume(rec *store.Resume, g *flow.Graph) *plan.Record {
 	out := &plan.Record{
 		By: rec.By, At: rec.At, Overrides: rec.Overrides, Properties: rec.Properties,
-		Pinned: len(rec.Files), AnyEnd: rec.AnyEnd,
+		Pinned: len(rec.Files), AnyEnd: rec.AnyEnd, Moved: rec.Moved,
 	}
 	for _, n := range rec.Held {
 		out.Held = append(out.Held, g.Nodes[n].ID)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/reglue/reglue/internal/engine"
 	"github.com/reglue/reglue/internal/flow"
@@ -41,6 +42,7 @@ func (a *API) resumeWorkflowRun(ctx context.Context, r *glue.ResumeWorkflowRunRe
 	token, _ := ctx.Value(clientTokenKey{}).(string)
 	res, err := a.engine.ResumeWorkflowRun(ctx, callFrom(ctx, "ResumeWorkflowRun"), &engine.ResumeRequest{
 		Workflow: r.Name, RunID: r.RunId, Request: flow.Request{Nodes: r.NodeIds}, Token: token,
+		Body: strings.Join(append([]string{r.Name, r.RunId}, r.NodeIds...), " "),
 	})
 	if err != nil {
 		return nil, err

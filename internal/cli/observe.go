@@ -69,6 +69,9 @@ func (a *app) showRecord(r *glue.WorkflowRun, record *plan.Record) {
 		acc := &record.Accepted[i]
 		say("%s was accepted as SUCCEEDED by %s: %s (it ended %s)", nodeNames(r, []string{acc.NodeId}), acc.By, acc.Because, acc.State)
 	}
+	if record.Moved {
+		say("on the workflow's triggers as they were when it was resumed, not those of the run before")
+	}
 	if len(record.Held) > 0 {
 		say("held back: %s", nodeNames(r, record.Held))
 	}

@@ -43,6 +43,12 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	if d.ResumedAs != nil {
 		to.paragraph(d.ResumedAs.text(), "", yellow)
 	}
+	if len(d.Differences) > 0 {
+		fmt.Fprintf(to, "\n%s\n", to.paint(bold, "The workflow changed since the run; the new run goes on its triggers as they are now"))
+		for _, difference := range d.Differences {
+			to.paragraph("~ "+oneLine(difference), "  ", yellow)
+		}
+	}
 	a.writeChoices(to, d.Choices)
 	for _, group := range []struct {
 		verdict, title string

@@ -21,6 +21,7 @@ type resumeOptions struct {
 	timeouts, retries     []string
 	before                []string
 
+	definition string
 	plan       bool
 	planToken  string
 	expectHead string
@@ -47,6 +48,7 @@ func (o *resumeOptions) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.timeouts, "timeout", nil, "NODE=MINUTES: a job's timeout in the new run (repeatable)")
 	f.StringArrayVar(&o.retries, "retries", nil, "NODE=N: a job's retries in the new run (repeatable)")
 	f.StringArrayVar(&o.before, "before", nil, "NODE=COMMAND: a shell command to run here first; if it fails, nothing is resumed (repeatable)")
+	f.StringVar(&o.definition, "definition", "original", "triggers of the new run: original (as the run had them) or current")
 	f.BoolVar(&o.plan, "plan", false, "show what would become of every node and change nothing")
 	f.StringVar(&o.planToken, "plan-token", "", "resume only if the plan with this token still holds")
 	f.StringVar(&o.expectHead, "expect-head", "", "resume only if this run is still the newest of its family")
@@ -70,6 +72,9 @@ func (o *resumeOptions) check() error {
 	if o.because != "" && len(o.accept) == 0 {
 		return errors.New("--because goes with --accept")
 	}
+	if o.definition != "" && o.definition != "original" && o.definition != "current" {
+		return fmt.Errorf("--definition must be original or current, not %q", o.definition)
+	}
 	if o.plan && o.planToken != "" {
 		return errors.New("--plan makes a plan, --plan-token carries one out: give one of them")
 	}
@@ -89,6 +94,7 @@ func (o *resumeOptions) beyondAWS(profile bool) []string {
 		{"--accept", len(o.accept) > 0}, {"--until", len(o.until) > 0}, {"--except", len(o.except) > 0},
 		{"--property", len(o.properties) > 0}, {"--arg", len(o.args) > 0}, {"--timeout", len(o.timeouts) > 0},
 		{"--retries", len(o.retries) > 0}, {"--from-stopped", o.fromEnded}, {"--again", o.again},
+		{"--definition current", o.definition == "current"},
 		{"--plan-token", o.planToken != "" && !profile},
 	} {
 		if f.given {
@@ -100,6 +106,9 @@ func (o *resumeOptions) beyondAWS(profile bool) []string {
 
 // fill sets the members of the request that name no nodes to repeat.
 func (o *resumeOptions) fill(prior *glue.WorkflowRun, req *plan.Request) error {
+	if o.definition == "current" {
+		req.Definition = o.definition
+	}
 	req.Select, req.Because, req.AnyEnd, req.AnyResume = o.sel, o.because, o.fromEnded, o.again
 	var err error
 	for _, list := range []struct {

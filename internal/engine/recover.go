@@ -184,9 +184,12 @@ func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run,
 	if prior == nil || prior.Completed.IsZero() {
 		return nil, fmt.Errorf("%w: run %s resumes run %s, which is not stored any more", errUnreadable, rec.ID, rec.Previous)
 	}
-	run, err := e.loadEnded(tx, g, prior)
+	run, before, err := e.Load(tx, prior)
 	if err != nil {
 		return nil, err
+	}
+	if prior.Definition != rec.Definition {
+		run = flow.Move(before, run, g)
 	}
 	return flow.Rebase(g, run, rec.Scope(), rec.ID), nil
 }

@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/reglue/reglue/internal/flow"
@@ -39,8 +39,11 @@ type ResumeRequest struct {
 	Files map[string]string
 	// Before are commands that have been run for the nodes to repeat.
 	Before []store.Before
-	// Token makes repeats of this request with the same token one resume.
-	Token string
+	// Current moves the run to the workflow's triggers as they are now.
+	Current bool
+	// Token makes repeats of this request with the same token one resume. Body
+	// stands for all that is asked for, to tell another request under that token.
+	Token, Body string
 	// Check may refuse the resume as late as in its own transaction.
 	Check func(tx *store.Tx) error
 }
@@ -68,17 +71,45 @@ func (b *batch) onceToken(call Call, req *ResumeRequest, res *Resumed, f func() 
 	if req.Token == "" {
 		return f()
 	}
-	call.Invocation, call.Caller = "token "+req.Token, ""
-	call.BodyHash = req.RunID + " " + strings.Join(req.Nodes, " ")
-	seen, err := b.tx.Invocation(call.Caller, call.Operation, call.Invocation)
-	if err != nil {
+	call = call.under(req.Token, req.Body)
+	if _, err := call.matches(b.tx, req.Token); err != nil {
 		return err
 	}
-	if seen != nil && seen.Body != call.BodyHash {
-		return glue.Errorf(glue.IdempotentMismatch,
-			"ClientToken %s was used for another resume; use a new one for each", req.Token)
-	}
 	return b.once(call, res, f)
+}
+
+// under is the call as its own token names it, whoever makes it.
+func (c Call) under(token, body string) Call {
+	return Call{Operation: c.Operation, Invocation: "token " + token, BodyHash: body}
+}
+
+// matches refuses a token that was used for another request.
+func (c Call) matches(tx *store.Tx, token string) (*store.Invocation, error) {
+	seen, err := tx.Invocation(c.Caller, c.Operation, c.Invocation)
+	if err == nil && seen != nil && seen.Body != c.BodyHash {
+		err = glue.Errorf(glue.IdempotentMismatch, "ClientToken %s was used for another resume; use a new one for each", token)
+	}
+	return seen, err
+}
+
+// Repeated is the answer that was given to a call, or under its token, before; ok
+// is false when there was none. Since then the run and its jobs may have changed in
+// a way in which the same request would be refused now, so this comes first.
+func (e *Engine) Repeated(tx *store.Tx, call Call, token, body string) (res Resumed, ok bool, err error) {
+	var seen *store.Invocation
+	if call.Invocation != "" {
+		seen, err = tx.Invocation(call.Caller, call.Operation, call.Invocation)
+		if seen != nil && seen.Body != call.BodyHash {
+			seen = nil
+		}
+	}
+	if err == nil && seen == nil && token != "" {
+		seen, err = call.under(token, body).matches(tx, token)
+	}
+	if err != nil || seen == nil || time.Since(seen.At.Time()) >= invocationMemory {
+		return res, false, err
+	}
+	return res, true, json.Unmarshal(seen.Answer, &res)
 }
 
 func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
@@ -93,18 +124,27 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 	if prior == nil {
 		return Resumed{}, notFound()
 	}
-	if err := b.isHead(prior, req.ExpectHead); err != nil {
+	if err := IsHead(b.tx, prior, req.ExpectHead); err != nil {
 		return Resumed{}, err
 	}
-	if err := b.resumable(prior, req); err != nil {
+	if err := b.e.Resumable(b.tx, prior, req.AnyEnd, req.AnyResume); err != nil {
 		return Resumed{}, err
 	}
 	run, graph, err := b.e.Load(b.tx, prior)
 	if err != nil {
 		return Resumed{}, err
 	}
+	definition, before := prior.Definition, graph
+	if req.Current {
+		if err := b.snapshot(w); err != nil {
+			return Resumed{}, err
+		}
+		if definition = w.rec.Definition; definition != prior.Definition {
+			run, graph = flow.Move(before, run, w.graph), w.graph
+		}
+	}
 	q := req.Request
-	q.AnyEnd = b.anyEnd(prior, req)
+	q.AnyEnd = b.e.anyEnd(prior, req.AnyEnd)
 	plan, err := flow.ResumeAs(graph, run, &q, glue.NewRunID(), int64(max(b.now, prior.Completed)))
 	if err != nil {
 		return Resumed{}, err
@@ -117,17 +157,26 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 	if err := b.e.room(w); err != nil {
 		return Resumed{}, err
 	}
-	return b.startPlan(prior, graph, plan, req)
+	return b.startPlan(prior, definition, graph, plan, b.resumeRecord(prior, before, graph, plan, req))
 }
 
-// isHead refuses when the family of a run has another newest run than expected.
-func (b *batch) isHead(prior *store.Run, expected string) error {
+// IsHead refuses when another run than the expected one is the newest of the family
+// of a run; empty expects nothing.
+func IsHead(tx *store.Tx, run *store.Run, expected string) error {
 	if expected == "" {
 		return nil
 	}
-	head, err := Head(b.tx, prior)
+	head, err := Head(tx, run)
 	if err != nil || head.ID == expected {
 		return err
+	}
+	other, err := tx.Run(run.Workflow, expected)
+	if err != nil {
+		return err
+	}
+	if other == nil || other.Origin != run.Origin {
+		return glue.Errorf(glue.InvalidInput,
+			"Run %s was expected to be the newest of the family of run %s, but it is no run of it: the newest is %s", expected, run.ID, head.ID)
 	}
 	who := "someone"
 	if head.Resume != nil && head.Resume.By != "" {
@@ -142,7 +191,8 @@ func (b *batch) isHead(prior *store.Run, expected string) error {
 // with, those that resumed it, and theirs.
 func Head(tx *store.Tx, run *store.Run) (*store.Run, error) {
 	head := run
-	ids := []string{run.Origin}
+	// Of those between them some may be past retention.
+	ids := []string{run.Origin, run.ID}
 	for len(ids) > 0 {
 		id := ids[0]
 		again, err := tx.ResumesOf(id)
@@ -161,17 +211,17 @@ func Head(tx *store.Tx, run *store.Run) (*store.Run, error) {
 	return head, nil
 }
 
-// resumable checks the state of the run (R3, R38) and of its chain (R41).
-func (b *batch) resumable(prior *store.Run, req *ResumeRequest) error {
-	if !b.anyEnd(prior, req) {
+// Resumable checks the state of a run (R3, R38) and of its chain (R41).
+func (e *Engine) Resumable(tx *store.Tx, prior *store.Run, anyEnd, anyResume bool) error {
+	if !e.anyEnd(prior, anyEnd) {
 		if err := flow.Resumable(&flow.Run{ID: prior.ID, Status: prior.Status}); err != nil {
 			return err
 		}
 	}
-	if prior.Previous == "" || b.e.opt.UnlimitedResumes || req.AnyResume {
+	if prior.Previous == "" || e.opt.UnlimitedResumes || anyResume {
 		return nil
 	}
-	again, err := b.tx.ResumesOf(prior.ID)
+	again, err := tx.ResumesOf(prior.ID)
 	if err != nil || len(again) == 0 {
 		return err
 	}
@@ -183,34 +233,35 @@ func (b *batch) resumable(prior *store.Run, req *ResumeRequest) error {
 // anyEnd reports whether a run may be resumed though it is not COMPLETED: a
 // STOPPED one if the settings permit it, a STOPPED or ERROR one if the request
 // asks for it.
-func (b *batch) anyEnd(prior *store.Run, req *ResumeRequest) bool {
+func (e *Engine) anyEnd(prior *store.Run, asked bool) bool {
 	switch prior.Status {
 	case glue.WorkflowRunStatusStopped:
-		return req.AnyEnd || b.e.opt.ResumeStopped
+		return asked || e.opt.ResumeStopped
 	case glue.WorkflowRunStatusError:
-		return req.AnyEnd
+		return asked
 	default:
 		return false
 	}
 }
 
-func (b *batch) startPlan(prior *store.Run, graph *flow.Graph, plan *flow.Plan, req *ResumeRequest) (Resumed, error) {
+// startPlan starts the new run of a plan on the graph of a definition.
+func (b *batch) startPlan(prior *store.Run, definition int64, graph *flow.Graph, plan *flow.Plan, record *store.Resume) (Resumed, error) {
 	properties, err := b.tx.Properties(prior.Seq)
 	if err != nil {
 		return Resumed{}, err
 	}
-	if len(req.Properties) > 0 {
+	if record != nil && len(record.Properties) > 0 {
 		properties = maps.Clone(properties)
 		if properties == nil {
 			properties = map[string]string{}
 		}
-		maps.Copy(properties, req.Properties)
+		maps.Copy(properties, record.Properties)
 	}
 	lr := &liveRun{
 		rec: store.Run{
 			ID: plan.Run.ID, Workflow: prior.Workflow, Status: plan.Run.Status,
 			Started: glue.Time(plan.Run.Clock), Previous: prior.ID, Origin: prior.Origin,
-			Roots: plan.Roots, Resume: b.resumeRecord(prior, plan, req), Sources: plan.Run.Sources[1:], Definition: prior.Definition, Clock: plan.Run.Clock, Rev: 1,
+			Roots: plan.Roots, Resume: record, Sources: plan.Run.Sources[1:], Definition: definition, Clock: plan.Run.Clock, Rev: 1,
 		},
 		run: plan.Run, graph: graph, attempts: map[int]*liveJob{},
 	}
@@ -244,10 +295,10 @@ func (b *batch) startPlan(prior *store.Run, graph *flow.Graph, plan *flow.Plan, 
 
 // resumeRecord is what the new run keeps of the request; nil when that is nothing
 // beyond the nodes.
-func (b *batch) resumeRecord(prior *store.Run, plan *flow.Plan, req *ResumeRequest) *store.Resume {
+func (b *batch) resumeRecord(prior *store.Run, before, graph *flow.Graph, plan *flow.Plan, req *ResumeRequest) *store.Resume {
 	r := &store.Resume{
 		By: req.By, Held: plan.Run.Held, Properties: req.Properties, Files: req.Files, Before: req.Before,
-		AnyEnd: prior.Status != glue.WorkflowRunStatusCompleted,
+		AnyEnd: prior.Status != glue.WorkflowRunStatusCompleted, Moved: before != graph,
 	}
 	inherited := prior.Resume
 	if inherited == nil {
@@ -261,7 +312,8 @@ func (b *batch) resumeRecord(prior *store.Run, plan *flow.Plan, req *ResumeReque
 		r.Overrides[job] = o.Over(r.Overrides[job])
 	}
 	for _, a := range inherited.Accepted {
-		if plan.Run.Nodes[a.Node].Accepted {
+		var ok bool
+		if a.Node, ok = graph.NodeByID(before.Nodes[a.Node].ID); ok && plan.Run.Nodes[a.Node].Accepted {
 			r.Accepted = append(r.Accepted, a)
 		}
 	}

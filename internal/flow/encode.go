@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -41,10 +42,14 @@ func Encode(r *Run) []byte {
 		if n.Last == Blank {
 			continue
 		}
-		b = append(b, n.Retry, bit(n.Carried)|bit(n.Accepted)<<1)
+		b = append(b, n.Retry, bit(n.Carried)|bit(n.Accepted)<<1|bit(n.ID != "")<<2)
 		b = binary.AppendUvarint(b, uint64(n.Source))
 		b = binary.AppendUvarint(b, uint64(n.Action))
 		b = binary.AppendUvarint(b, uint64(n.Start))
+		if n.ID != "" {
+			b = binary.AppendUvarint(b, uint64(len(n.ID)))
+			b = append(b, n.ID...)
+		}
 	}
 	for _, t := range r.Triggers {
 		b = append(b, bit(t.Fired))
@@ -74,6 +79,7 @@ func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b [
 			break // it had no more than roots
 		}
 	}
+	d.check(slices.IsSorted(r.Held))
 	for i := range r.Actions {
 		if s := d.state(); s != Blank {
 			r.Actions[i] = ActionState{State: s, Retry: d.byte(), Starts: d.count(), Began: d.count(), Latest: d.count()}
@@ -85,6 +91,9 @@ func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b [
 			r.Nodes[i] = NodeState{
 				Last: s, Retry: retry, Carried: flags&1 == 1, Accepted: flags&2 == 2,
 				Source: int32(d.below(len(r.Sources))), Action: int32(d.below(len(g.Actions))), Start: d.count(),
+			}
+			if flags&4 == 4 {
+				r.Nodes[i].ID = d.string()
 			}
 			d.check(s.Terminal())
 		}

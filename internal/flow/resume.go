@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"cmp"
+	"math"
 	"slices"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -18,18 +20,20 @@ const (
 	Downstream
 	// Accepted is carried, but taken as SUCCEEDED.
 	Accepted
-	// Held is downstream, but the new run does not start it.
+	// Held is not started by the new run: this resume leaves it out, or an
+	// earlier one did and this one does not touch it.
 	Held
 )
 
 // NodePlan is what a resume does with one node, and why.
 type NodePlan struct {
 	Verdict Verdict
-	// Selected is set when the caller named the node. A selected node that is
-	// not a Root lies downstream of another selected one (R13).
+	// Selected is set when the caller named the node to be repeated. A selected
+	// node that is not a Root lies downstream of another selected one (R13), or
+	// of an accepted one.
 	Selected bool
-	// Via is a root, or an accepted node, that a Downstream or Held node lies
-	// below.
+	// Via is a root, or an accepted node, that a Downstream node lies below, or
+	// one that this resume holds back.
 	Via int
 }
 
@@ -45,7 +49,8 @@ type Plan struct {
 	Roots []int
 	// Nodes run beside those of the graph.
 	Nodes []NodePlan
-	// Prior are the states in which accepted nodes really ended.
+	// Prior are the states, other than SUCCEEDED, in which accepted nodes really
+	// ended.
 	Prior map[int]State
 }
 
@@ -67,28 +72,28 @@ func ResumeAs(g *Graph, prior *Run, q *Request, id string, now int64) (*Plan, er
 	if err != nil {
 		return nil, err
 	}
-	roots := minimal(g, prior, selected)
-	scope, err := q.scope(g, prior, roots)
+	scope, err := q.scope(g, prior, selected)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Run: Rebase(g, prior, &scope, id), Roots: roots, Nodes: make([]NodePlan, len(g.Nodes))}
+	p := &Plan{Run: Rebase(g, prior, &scope, id), Roots: scope.Roots, Nodes: make([]NodePlan, len(g.Nodes))}
 	p.judge(g, selected)
 	for _, n := range scope.Accepted {
 		if p.Prior == nil {
 			p.Prior = map[int]State{}
 		}
-		p.Prior[n] = prior.Nodes[n].Last
+		p.Prior[n] = prior.trouble(g, n)
 	}
 	p.Run.Status, p.Run.Clock = glue.WorkflowRunStatusRunning, now
 	s := step{g: g, r: p.Run, begun: p.Run.Begun}
-	for _, n := range roots {
+	for _, n := range p.Roots {
 		last, ok := prior.Latest(g, n)
 		if !ok {
 			s.startHeld(prior, n)
 			continue
 		}
 		same := prior.JobRunID(g, prior.Nodes[n].Source, last, prior.Actions[last.Action].Retry)
+		same = cmp.Or(prior.Nodes[n].ID, same)
 		s.start(last.Action, Start{Root: true, SameAs: same})
 	}
 	s.accepted(scope.Accepted)
@@ -100,26 +105,32 @@ func ResumeAs(g *Graph, prior *Run, q *Request, id string, now int64) (*Plan, er
 }
 
 // startHeld starts a root that an earlier resume held back, as its trigger would
-// have.
+// have. In a circle the new run may evaluate anew what the trigger waited for, so
+// the predecessors are those of the run before.
 func (s *step) startHeld(prior *Run, n int) {
 	a, _ := prior.Ready(s.g, n) // choose has seen to it
 	tr := &s.g.Triggers[s.g.Actions[a].Trigger]
 	var met NodeChange
 	for _, c := range tr.Conditions {
-		if s.r.Nodes[c.Node].Last == c.State {
-			met = NodeChange{c.Node, s.r.Nodes[c.Node]}
+		if st := prior.Nodes[c.Node]; st.Last == c.State && st.Last != Blank {
+			met = NodeChange{c.Node, st}
 			break
 		}
 	}
-	s.start(a, Start{Root: true, Predecessors: s.predecessors(tr, met)})
+	before := step{g: s.g, r: prior}
+	s.start(a, Start{Root: true, Predecessors: before.predecessors(tr, met)})
 }
 
 // permits is the check of the run's state.
 func (q *Request) permits(prior *Run) error {
-	if q.AnyEnd && prior.Over() {
-		return nil
+	switch {
+	case !q.AnyEnd:
+		return Resumable(prior)
+	case !prior.Over():
+		return glue.Errorf(glue.IllegalWorkflowState,
+			"Workflow run %s is in %s state; only a run that has ended can be resumed", prior.ID, prior.Status)
 	}
-	return Resumable(prior)
+	return nil
 }
 
 // choose finds the selected nodes. A request that accepts nodes need not name
@@ -160,8 +171,11 @@ func choose(g *Graph, prior *Run, ids []string) ([]int, error) {
 				"Node %s is the trigger %s; only job and crawler nodes can be resumed", id, node.Name)
 		}
 		if _, ready := prior.Ready(g, n); prior.Nodes[n].Last == Blank && !ready {
-			return nil, glue.Errorf(glue.InvalidInput,
-				"Node %s (%s) was never attempted in workflow run %s, so it can't be resumed", id, node.Name, prior.ID)
+			why := "was never attempted in workflow run " + prior.ID + ", so it can't be resumed"
+			if prior.holds(n) {
+				why = "is held back in workflow run " + prior.ID + " and what it waits for is not done, so it can't be resumed yet"
+			}
+			return nil, glue.Errorf(glue.InvalidInput, "Node %s (%s) %s", id, node.Name, why)
 		}
 		if !seen[n] {
 			seen[n] = true
@@ -187,7 +201,7 @@ func minimal(g *Graph, prior *Run, selected []int) []int {
 	}
 	first := make(map[int]earliest, len(selected))
 	for _, n := range selected {
-		began := prior.began(g, n)
+		began := cmp.Or(prior.began(g, n), math.MaxInt32) // what was held back comes last
 		if f, ok := first[comp.of[n]]; !ok || began < f.began {
 			first[comp.of[n]] = earliest{n, began}
 		}

@@ -58,6 +58,9 @@ type NodeState struct {
 	// Action and Start name the attempt that ended.
 	Action int32
 	Start  int32
+	// ID is the job run of that attempt where it does not follow from the graph:
+	// in a run that was moved to another one.
+	ID string
 }
 
 // TriggerState is where a trigger of a run stands.

@@ -21,11 +21,13 @@ type Schedule struct {
 // takes.
 func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
 	s := newScheduler(g, p.Run, duration)
-	for _, n := range p.Roots {
-		s.start(n, 0, -1)
-	}
-	for _, n := range p.Run.Accepted {
-		s.end(n, 0)
+	for _, st := range p.Start {
+		a := &g.Actions[st.Action]
+		if !st.Root { // an accepted node fired its trigger
+			t := g.Triggers[a.Trigger].Node
+			s.out.Start[t], s.out.End[t] = 0, 0
+		}
+		s.start(a.Node, 0, -1)
 	}
 	return s.run()
 }
@@ -71,13 +73,6 @@ func newScheduler(g *Graph, r *Run, duration func(n int) int64) *scheduler {
 			s.left[t] = -1
 		}
 	}
-	for _, n := range r.Accepted { // their ends are events of this run
-		for _, w := range g.Nodes[n].Watches {
-			if w.State == Succeeded && !g.Triggers[w.Trigger].Any && s.left[w.Trigger] >= 0 {
-				s.left[w.Trigger]++
-			}
-		}
-	}
 	return s
 }
 
@@ -116,6 +111,9 @@ func (s *scheduler) end(n int, at int64) {
 }
 
 func (s *scheduler) fire(t int, at int64, cause int) {
+	if s.r.holdsAll(s.g, t) {
+		return
+	}
 	node := s.g.Triggers[t].Node
 	s.out.Start[node], s.out.End[node] = at, at
 	first, end := s.g.TriggerActions(t)

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -37,6 +36,17 @@ type Scope struct {
 	Held []int
 }
 
+// either is the word for what the resume repeats, accepts, or the two.
+func (s *Scope) either(repeats, accepts string) string {
+	switch {
+	case len(s.Accepted) == 0:
+		return repeats
+	case len(s.Roots) == 0:
+		return accepts
+	}
+	return repeats + " or " + accepts
+}
+
 // holds reports whether the run holds a node back.
 func (r *Run) holds(n int) bool {
 	_, held := slices.BinarySearch(r.Held, n)
@@ -58,7 +68,8 @@ func (r *Run) holdsAll(g *Graph, t int) bool {
 }
 
 // Ready is the action by which a node that an earlier resume held back can start
-// now: that of an active trigger whose conditions hold and that has not fired.
+// when it is named: that of an active trigger whose conditions hold, whether or not
+// it has fired for what else it starts.
 func (r *Run) Ready(g *Graph, n int) (action int, ok bool) {
 	if !r.holds(n) {
 		return 0, false
@@ -87,29 +98,46 @@ func (g *Graph) again(s *Scope) []bool {
 	return g.Reach(from...)
 }
 
-// scope works out what a request means for a run. The roots are known already.
-func (q *Request) scope(g *Graph, prior *Run, roots []int) (Scope, error) {
-	s := Scope{Roots: roots}
+// scope works out what a request means for a run. Of the selected nodes those are
+// roots that no other one, and no accepted one, leads to.
+func (q *Request) scope(g *Graph, prior *Run, selected []int) (Scope, error) {
+	s := Scope{Roots: minimal(g, prior, selected)}
 	accepted, err := chooseAccepted(g, prior, q.Accept)
 	if err != nil {
 		return s, err
 	}
-	s.Accepted = accepted
-	again := g.again(&s)
+	if len(accepted) > 0 {
+		s.Accepted = accepted
+		below := g.again(&Scope{Accepted: accepted})
+		s.Roots = slices.DeleteFunc(s.Roots, func(n int) bool { return below[n] })
+	}
+	again, root := g.again(&s), set(s.Roots)
 	for _, n := range accepted {
-		if again[n] {
+		node := &g.Nodes[n]
+		switch {
+		case root[n]:
+			return s, glue.Errorf(glue.InvalidInput, "Node %s (%s) is to be repeated and to be accepted; name it once", node.ID, node.Name)
+		case again[n]:
 			return s, glue.Errorf(glue.InvalidInput,
-				"Node %s can't be accepted: it lies downstream of a node that is repeated or accepted, so it may run again", g.Nodes[n].Name)
+				"Node %s (%s) can't be accepted: it lies downstream of a node that is repeated or accepted, so it may run again", node.ID, node.Name)
 		}
 	}
-	err = q.hold(g, prior, &s, again)
+	err = q.hold(g, prior, &s, set(selected), again)
 	return s, err
+}
+
+func set(nodes []int) map[int]bool {
+	out := make(map[int]bool, len(nodes))
+	for _, n := range nodes {
+		out[n] = true
+	}
+	return out
 }
 
 // hold works out what the new run holds back: what Until and Except leave out of
 // all that is evaluated anew, and what the run before held and this one does not
 // touch.
-func (q *Request) hold(g *Graph, prior *Run, s *Scope, again []bool) error {
+func (q *Request) hold(g *Graph, prior *Run, s *Scope, selected map[int]bool, again []bool) error {
 	until, err := q.named(g, prior, q.Until, again, "Until")
 	if err != nil {
 		return err
@@ -118,23 +146,22 @@ func (q *Request) hold(g *Graph, prior *Run, s *Scope, again []bool) error {
 	if err != nil {
 		return err
 	}
-	root := make(map[int]bool, len(s.Roots))
-	for _, n := range s.Roots {
-		root[n] = true
-	}
 	held := make(map[int]bool)
 	for _, n := range except {
-		if root[n] {
-			return glue.Errorf(glue.InvalidInput, "Node %s is to be repeated and to be left out; name it once", g.Nodes[n].Name)
+		if selected[n] {
+			return glue.Errorf(glue.InvalidInput, "Node %s (%s) is to be repeated and to be left out; name it once", g.Nodes[n].ID, g.Nodes[n].Name)
 		}
 		held[n] = true
 	}
 	if len(until) > 0 {
 		leads := g.Upstream(until...)
 		for n := range g.Nodes {
-			if again[n] && !leads[n] && !root[n] && g.Nodes[n].Trigger < 0 {
+			if again[n] && !leads[n] && g.Nodes[n].Trigger < 0 {
 				held[n] = true
 			}
+		}
+		for _, n := range s.Roots {
+			delete(held, n)
 		}
 	}
 	for _, n := range prior.Held {
@@ -159,7 +186,7 @@ func (q *Request) named(g *Graph, prior *Run, ids []string, again []bool, member
 		}
 		if !again[n] {
 			return nil, glue.Errorf(glue.InvalidInput,
-				"%s names %s, which is not among the nodes that this resume repeats or lets follow", member, g.Nodes[n].Name)
+				"%s names node %s (%s), which is not among the nodes that this resume repeats or lets follow", member, id, g.Nodes[n].Name)
 		}
 		out = append(out, n)
 	}
@@ -168,24 +195,40 @@ func (q *Request) named(g *Graph, prior *Run, ids []string, again []bool, member
 
 // chooseAccepted finds the nodes to accept, without duplicates.
 func chooseAccepted(g *Graph, prior *Run, ids []string) ([]int, error) {
+	seen := make(map[int]bool, len(ids))
 	var out []int
 	for _, id := range ids {
 		n, err := jobOrCrawler(g, prior, id)
 		if err != nil {
 			return nil, err
 		}
-		node := &g.Nodes[n]
-		switch last := prior.Nodes[n].Last; {
-		case last == Blank:
-			return nil, glue.Errorf(glue.InvalidInput, "Node %s (%s) never ran in workflow run %s, so there is nothing to accept", id, node.Name, prior.ID)
-		case last == Succeeded:
-			return nil, glue.Errorf(glue.InvalidInput, "Node %s (%s) succeeded in workflow run %s, so there is nothing to accept", id, node.Name, prior.ID)
+		why := ""
+		switch state := prior.trouble(g, n); {
+		case state == Blank:
+			why = "never ran"
+		case state == Succeeded && prior.Nodes[n].Accepted:
+			why = "is accepted already"
+		case state == Succeeded:
+			why = "succeeded"
 		}
-		if !slices.Contains(out, n) {
+		if why != "" {
+			return nil, glue.Errorf(glue.InvalidInput, "Node %s (%s) %s in workflow run %s, so there is nothing to accept", id, g.Nodes[n].Name, why, prior.ID)
+		}
+		if !seen[n] {
+			seen[n] = true
 			out = append(out, n)
 		}
 	}
 	return out, nil
+}
+
+// trouble is the state in which a node's latest attempt ended if that is not
+// SUCCEEDED, else that of its latest end: two triggers may have started one job.
+func (r *Run) trouble(g *Graph, n int) State {
+	if at, ok := r.Latest(g, n); ok && r.Actions[at.Action].State != Succeeded {
+		return r.Actions[at.Action].State
+	}
+	return r.Nodes[n].Last
 }
 
 func jobOrCrawler(g *Graph, prior *Run, id string) (int, error) {
@@ -199,10 +242,13 @@ func jobOrCrawler(g *Graph, prior *Run, id string) (int, error) {
 	return n, nil
 }
 
-// accept takes a node that the run carries as SUCCEEDED.
+// accept takes a node that the run carries as SUCCEEDED, with each of its actions
+// that ran.
 func (r *Run) accept(g *Graph, n int) {
-	if at, ok := r.Latest(g, n); ok {
-		r.Actions[at.Action].State = Succeeded
+	for _, a := range g.Nodes[n].Actions {
+		if r.Actions[a].State != Blank {
+			r.Actions[a].State = Succeeded
+		}
 	}
 	r.Nodes[n].Last, r.Nodes[n].Accepted = Succeeded, true
 }
@@ -250,8 +296,4 @@ func (g *Graph) Upstream(to ...int) []bool {
 		}
 	}
 	return seen
-}
-
-func (s Scope) String() string {
-	return fmt.Sprintf("roots %v, accepted %v, held %v", s.Roots, s.Accepted, s.Held)
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -160,7 +161,7 @@ func (s *step) predecessors(tr *Trigger, end NodeChange) []glue.Predecessor {
 	var out []glue.Predecessor
 	add := func(n int, st NodeState) {
 		if node := &s.g.Nodes[n]; node.Type == glue.NodeTypeJob {
-			id := s.r.JobRunID(s.g, st.Source, Attempt{int(st.Action), int(st.Start)}, st.Retry)
+			id := cmp.Or(st.ID, s.r.JobRunID(s.g, st.Source, Attempt{int(st.Action), int(st.Start)}, st.Retry))
 			out = append(out, glue.Predecessor{JobName: node.Name, RunId: id})
 		}
 	}

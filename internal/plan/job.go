@@ -15,7 +15,7 @@ type Job struct {
 	// the same one.
 	Definition string
 	// Files are the contents now of the script and the extra files, by location:
-	// a hash, or what else stands for a content.
+	// a hash, or what else stands for a content, or Unreadable.
 	Files map[string]string
 	// Problems say why something of the above can't be known.
 	Problems []string
@@ -42,6 +42,9 @@ type Ran struct {
 	Files      map[string]string
 }
 
+// Unreadable stands for the content of a file that can't be read.
+const Unreadable = "?"
+
 // IdempotentTag marks a job as safe to repeat when its value is "true".
 const IdempotentTag = "reglue:idempotent"
 
@@ -66,6 +69,8 @@ func (j *Job) Changes() []string {
 		switch now := j.Files[location]; {
 		case !known && j.Ran.Files != nil:
 			out = append(out, location+" is new")
+		case known && now == Unreadable:
+			out = append(out, location+" can't be read")
 		case known && before != now:
 			out = append(out, location+" changed")
 		}

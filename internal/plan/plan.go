@@ -22,6 +22,9 @@ type Plan struct {
 	Counts map[string]int `json:"counts"` // jobs and crawlers by verdict
 	// Times are what to expect of the new run.
 	Times Times `json:"times"`
+	// Differences are those between the triggers that the run had and the ones
+	// that the new run would have.
+	Differences []string `json:"differences,omitempty"`
 	// Warnings speak against the resume, or for waiting.
 	Warnings []string `json:"warnings,omitempty"`
 	// Asks names the jobs that may do harm when they are repeated: they are not
@@ -163,6 +166,15 @@ func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool
 // Runs reports whether the node may run in the new run.
 func (n *Node) Runs() bool { return n.Verdict == Start || n.Verdict == Downstream }
 
+// RunsJob is the job of a node that may run in the new run; nil for other nodes, also
+// if they have a job's name.
+func (n *Node) RunsJob(jobs map[string]*Job) *Job {
+	if n.Type != glue.NodeTypeJob || !n.Runs() {
+		return nil
+	}
+	return jobs[n.Name]
+}
+
 func (s *Subject) from(n int, jobRunIDs bool) *From {
 	v := s.Plan.Nodes[n].Verdict
 	if v != flow.Carried && v != flow.Accepted {
@@ -171,7 +183,7 @@ func (s *Subject) from(n int, jobRunIDs bool) *From {
 	st := &s.Prior.Nodes[n]
 	f := &From{RunID: s.Prior.Sources[st.Source], Attempt: int(st.Retry), State: st.Last.String()}
 	if jobRunIDs && s.Graph.Nodes[n].Type == glue.NodeTypeJob {
-		f.JobRunID = s.Prior.JobRunID(s.Graph, st.Source, flow.Attempt{Action: int(st.Action), Start: int(st.Start)}, st.Retry)
+		f.JobRunID = s.Prior.EndID(s.Graph, n)
 	}
 	return f
 }
@@ -203,8 +215,8 @@ func (s *Subject) times(d *Plan, jobs map[string]*Job) {
 func (s *Subject) warn(d *Plan, jobs map[string]*Job) {
 	for i := range d.Nodes {
 		n := &d.Nodes[i]
-		job := jobs[n.Name]
-		if job == nil || !n.Runs() || n.Type != glue.NodeTypeJob {
+		job := n.RunsJob(jobs)
+		if job == nil {
 			continue
 		}
 		switch {

@@ -18,6 +18,9 @@ type Basis struct {
 	// Request is the resume that was asked for, in any form that is the same for
 	// the same request.
 	Request any
+	// Nodes are the ids of those that are to be repeated: what a selector means
+	// may change though the request does not.
+	Nodes []string
 	// Run is the run's state and Head the newest run of its family.
 	Run, Head string
 	// Definitions and Files are those of the jobs that may run, by the name of the
@@ -33,8 +36,11 @@ func NewBasis(d *Plan, request any, run string, jobs map[string]*Job) *Basis {
 	}
 	for i := range d.Nodes {
 		n := &d.Nodes[i]
-		job := jobs[n.Name]
-		if job == nil || !n.Runs() {
+		if n.Selected {
+			b.Nodes = append(b.Nodes, n.ID)
+		}
+		job := n.RunsJob(jobs)
+		if job == nil {
 			continue
 		}
 		b.Definitions[n.Name] = job.Definition
@@ -57,6 +63,7 @@ const (
 	tokenPrefix  = "plan1-"
 	wholeSize    = 16
 	markSize     = 3
+	jobMarks     = 4 // where the marks of jobs begin
 	// maxMarks bounds the token: with more jobs, several share a mark.
 	maxMarks = 128
 )
@@ -66,12 +73,13 @@ func (b *Basis) Token() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b.sealed())
 }
 
-// The marks of a token, in order: the request, the run, the head, and then of
-// each group of jobs the definitions and the files.
+// The marks of a token, in order: the request, the nodes, the run, the head, and then
+// of each group of jobs the definitions and the files.
 func (b *Basis) sealed() []byte {
 	out := []byte{tokenVersion}
 	out = append(out, b.hash(wholeSize, b)...)
 	out = append(out, b.hash(markSize, b.Request)...)
+	out = append(out, b.hash(markSize, b.Nodes)...)
 	out = append(out, b.hash(markSize, []string{b.RunID, b.Run})...)
 	out = append(out, b.hash(markSize, b.Head)...)
 	for _, group := range b.groups() {
@@ -106,7 +114,7 @@ func (b *Basis) hash(size int, v any) []byte {
 func (b *Basis) Compare(token string) (changes []string, err error) {
 	text, ok := strings.CutPrefix(strings.TrimSpace(token), tokenPrefix)
 	then, decodeErr := base64.RawURLEncoding.DecodeString(text)
-	const head = 1 + wholeSize + 3*markSize
+	const head = 1 + wholeSize + jobMarks*markSize
 	if !ok || decodeErr != nil || len(then) < head || then[0] != tokenVersion || (len(then)-head)%(2*markSize) != 0 {
 		return nil, fmt.Errorf("this is not a plan's token: copy the whole of what --plan printed, beginning with %s", tokenPrefix)
 	}
@@ -122,10 +130,13 @@ func (b *Basis) Compare(token string) (changes []string, err error) {
 	if differs(0) {
 		changes = append(changes, "another resume is asked for than the plan was made for: the same run, selection and options are needed")
 	}
-	if differs(1) {
-		changes = append(changes, "the run is another one, or its state changed")
+	if differs(1) && !differs(0) {
+		changes = append(changes, "the selection means other nodes now")
 	}
 	if differs(2) {
+		changes = append(changes, "the run is another one, or its state or properties changed")
+	}
+	if differs(3) {
 		changes = append(changes, "the run has been resumed since: the newest run of its family is now "+b.Head)
 	}
 	if len(then) != len(now) {
@@ -146,10 +157,10 @@ func (b *Basis) changedJobs(differs func(mark int) bool) []string {
 		if len(group) > 1 {
 			who = "one of the jobs " + group[0] + " to " + group[len(group)-1]
 		}
-		if differs(3 + 2*i) {
+		if differs(jobMarks + 2*i) {
 			out = append(out, "the definition of "+who+" changed")
 		}
-		if differs(4 + 2*i) {
+		if differs(jobMarks + 1 + 2*i) {
 			out = append(out, "the script, or an extra file, of "+who+" changed")
 		}
 	}

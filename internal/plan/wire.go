@@ -27,10 +27,23 @@ type Request struct {
 	Properties map[string]string `json:",omitempty"`
 	// Overrides are set for jobs, by name.
 	Overrides map[string]glue.RunOverride `json:",omitempty"`
+	// Definition says on which triggers the new run goes: "original", those of the
+	// run, is the default; "current" are those that the workflow has now.
+	Definition string `json:",omitempty"`
 	// AnyEnd permits a run in STOPPED or ERROR, AnyResume one that AWS would
 	// refuse because it is a resume that was resumed.
 	AnyEnd    bool `json:",omitempty"`
 	AnyResume bool `json:",omitempty"`
+}
+
+// PlanRequest asks for a plan. With a condition it is refused where the resume would
+// be.
+type PlanRequest struct {
+	Request
+	// PlanToken is that of an earlier plan, which must still hold.
+	PlanToken string `json:",omitempty"`
+	// ExpectHead must be the newest run of the family.
+	ExpectHead string `json:",omitempty"`
 }
 
 // Answer is a plan, and what the selectors chose.
@@ -78,6 +91,9 @@ type Record struct {
 	Before     []Before                    `json:",omitempty"`
 	// Pinned counts the files whose contents were fixed by a plan.
 	Pinned int `json:",omitempty"`
+	// Moved is set when the run goes on the triggers that the workflow had when it
+	// was resumed, not on those of the run before.
+	Moved bool `json:",omitempty"`
 	// AnyEnd is set when the run before was STOPPED or in ERROR.
 	AnyEnd bool `json:",omitempty"`
 }
