@@ -17,21 +17,24 @@ func newFamilyCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "family WORKFLOW [RUN]",
 		Short: "Show a run and all its resumes as one",
-		Long: `Show a run, what it was resumed from and all that was resumed from it, as one: the
-tree of runs with what each repeated, and for every node where its present state
-came about, in which run and by which attempt. What is carried is traced to the
-run in which it really ran.
+		Long: `Show a run, what it was resumed from and all that was resumed from it, as one:
+the tree of runs with what each repeated, and for every node where its present
+state came about, in which run and by which attempt. What is carried is traced
+to the run in which it really ran.
 
-RUN may be any run of the family and defaults to the newest run. The present state
-is that of the run that started last, the head. Where a run was resumed twice, what
-another branch did later than the head knows of is told below the nodes.
+RUN may be any run of the family and defaults to the newest run. The present
+state is that of the run that started last, the head. Where a run was resumed
+twice, what another branch did later than the head knows of is told below the
+nodes.
 
 -o json gives an object with
   workflow, head   the head's run id
-  runs             from the root of the tree: runId, previousRunId, depth, head,
-                   outcome, repeated, attempts, seconds, carried, savedSeconds …
-  nodes            name, type, id, state, runId (where it ran; not there when that
-                   run is past retention: then before), jobRunId, attempts, aside …
+  runs             from the root of the tree: runId, previousRunId, depth,
+                   head, startedOn, completedOn, outcome, repeated, accepted,
+                   held, attempts, seconds, carried, savedSeconds
+  nodes            name, type, id, state, accepted, runId (where it ran; when
+                   that run is past retention, before), jobRunId, retry,
+                   seconds, error, attempts (all), aside (in another branch)
   lost             ids of runs that are past retention
   totals           startedOn, completedOn, wallSeconds, idleSeconds, attempts,
                    seconds, savedStarts, savedSeconds`,

@@ -32,49 +32,52 @@ func newRehearseCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rehearse WORKFLOW [RUN] | --template TEMPLATE",
 		Short: "Play a workflow's logic on a virtual clock: what would run, when, and what never",
-		Long: `Play a run without running anything: the rules that decide real runs, with given
-ends, on a virtual clock. It tells what would start and when, what would never start
-and why, how the run ends, and the critical path.
+		Long: `Play a run without running anything: the rules that decide real runs, with
+given ends, on a virtual clock. It tells what would start and when, what would
+never start and why, how the run ends, and the critical path.
 
-With WORKFLOW alone the triggers are those of the workflow now; with RUN, those that
-the run had. --node, --failed or --accept rehearses the resume of that run (by
-default the newest), with --until and --except as resume has them. --template takes the workflow of a CloudFormation file and needs no server.
+With WORKFLOW alone the triggers are those of the workflow now; with RUN,
+those that the run had. --node, --failed or --accept rehearses the resume of
+that run (by default the newest), with --until and --except as resume has
+them. --template takes the workflow of a CloudFormation file and needs no
+server.
 
 Every attempt ends SUCCEEDED unless --fail says otherwise:
-  --fail load             every attempt of load ends FAILED
-  --fail load:1           only the first attempt; a retry succeeds
+  --fail load               every attempt of load ends FAILED
+  --fail load:1             only the first attempt; a retry succeeds
   --fail 'clean_*=TIMEOUT'
-A later --fail goes before an earlier one. The ends are SUCCEEDED, FAILED, TIMEOUT,
-STOPPED, ERROR, EXPIRED; of crawlers SUCCEEDED, FAILED, CANCELLED, ERROR. A job that
-does not exist ends in ERROR. A FAILED attempt is retried as often as MaxRetries of
-the job says.
+A later --fail goes before an earlier one. The ends are SUCCEEDED, FAILED,
+TIMEOUT, STOPPED, ERROR and EXPIRED; of crawlers SUCCEEDED, FAILED, CANCELLED
+and ERROR. A job that does not exist ends in ERROR. A FAILED attempt is
+retried as often as MaxRetries of the job says.
 
-An attempt takes the median of the latest five that ended so in the newest runs of
-the workflow, else of the latest five whatever their end, else 1 minute, which is
-then marked as assumed. A TIMEOUT of which there is no record takes the job's
-timeout. --duration sets it.
+An attempt takes the median of the latest five that ended so in the newest
+runs of the workflow, else of the latest five whatever their end, else 1
+minute, which is then marked as assumed. A TIMEOUT of which there is no record
+takes the job's timeout. --duration sets it.
 
-Limits on concurrent runs, of jobs and of workflows, and queues are left out: what is
-started begins at once. A circle of triggers ends by itself, since a trigger fires
-once a run.
+Limits on concurrent runs, of jobs and of workflows, and queues are left out:
+what is started begins at once. A circle of triggers ends by itself, since a
+trigger fires once a run.
 
---expect NODE=STATE makes the exit code 1 if the node does not end so; STATE may also
-be NOT_STARTED, or in a resume CARRIED. Without it the exit code is 0 whatever fails
-in the rehearsal.
+--expect NODE=STATE makes the exit code 1 if the node does not end so; STATE
+may also be NOT_STARTED, or in a resume CARRIED. Without it the exit code is 0
+whatever fails in the rehearsal.
 
 -o json gives an object with
-  workflow, template, runId     whose triggers these are, or which run is resumed
+  workflow, template, runId     whose triggers these are, or what is resumed
   resume, accepted, held        names of nodes
-  status, outcome, statistics   as of a real run; statistics as AWS counts
-  seconds, criticalPath         node, retry, fromSeconds, toSeconds
-  nodes        name, type, id, state (empty: never started), carried, attempts,
-               seconds, durationFrom, reason, cause (the node that lies first behind)
-  triggers     name, fired, reason
-  notes, expectations (node, want, got, met), met`,
+  status, outcome, statistics   as of a real run
+  seconds, criticalPath         node, state, retry, fromSeconds, toSeconds
+  nodes                         name, type, id, state (empty: never started),
+                                carried, attempts, seconds, durationFrom,
+                                reason, cause (the node first behind it)
+  triggers                      name, fired, reason
+  notes, expectations, met      of each node, want, got, met`,
 		Example: `  reglue rehearse nightly --fail load_orders
   reglue rehearse nightly --fail 'clean_*=TIMEOUT' --duration load=20m
   reglue rehearse nightly wr_3fa2c81d --failed
-  reglue rehearse --template pipeline.yaml --fail load --expect alert=SUCCEEDED --expect publish=NOT_STARTED`,
+  reglue rehearse --template pipeline.yaml --fail load --expect alert=SUCCEEDED`,
 		GroupID:           groupLook,
 		Args:              arguments(0, 2),
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
@@ -84,15 +87,15 @@ in the rehearsal.
 	}
 	o.parse.register(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.template, "template", "", "a CloudFormation file to take the workflow from")
-	f.StringArrayVar(&o.fail, "fail", nil, "how a node ends, NODE[:FIRST][=STATE]; patterns such as 'load_*' (repeatable)")
-	f.StringArrayVar(&o.durations, "duration", nil, "how long a node's attempt takes, NODE=30s, 5m or 2h (repeatable)")
-	f.StringArrayVar(&o.expect, "expect", nil, "what a node must come to, NODE=STATE; else the exit code is 1 (repeatable)")
-	f.BoolVar(&o.failed, "failed", false, "rehearse the resume of the run that repeats what failed")
-	f.StringArrayVar(&o.nodes, "node", nil, "rehearse the resume of the run that repeats this node (repeatable)")
-	f.StringArrayVar(&o.accept, "accept", nil, "rehearse a resume that takes this failed node as SUCCEEDED (repeatable)")
-	f.StringArrayVar(&o.until, "until", nil, "of the resume, play only what leads to this node (repeatable)")
-	f.StringArrayVar(&o.except, "except", nil, "of the resume, hold this node back (repeatable)")
+	f.StringVar(&o.template, "template", "", "a CloudFormation `file` to take the workflow from")
+	f.StringArrayVar(&o.fail, "fail", nil, "how a node ends, `NODE[:FIRST][=STATE]` (repeatable)")
+	f.StringArrayVar(&o.durations, "duration", nil, "how long an attempt takes, `NODE=5m` (repeatable)")
+	f.StringArrayVar(&o.expect, "expect", nil, "what must become of a node, `NODE=STATE` (repeatable)")
+	f.BoolVar(&o.failed, "failed", false, "rehearse the resume that repeats what failed")
+	f.StringArrayVar(&o.nodes, "node", nil, "rehearse the resume that repeats this `node` (repeatable)")
+	f.StringArrayVar(&o.accept, "accept", nil, "rehearse a resume that takes this failed `node` as SUCCEEDED")
+	f.StringArrayVar(&o.until, "until", nil, "of the resume, play only what leads to this `node`")
+	f.StringArrayVar(&o.except, "except", nil, "of the resume, hold this `node` back")
 	for _, name := range []string{"fail", "node", "accept", "until", "except"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, a.completeFlag(completeNode)) // the flag exists
 	}
