@@ -112,7 +112,7 @@ func TestRehearseResume(t *testing.T) {
 	has(t, errs, `nothing that matches "[pj]*" ran in run wr_b0000000`)
 	out, _ := f.on(t, targetEndpoint, 0, "rehearse", "nightly", "--accept", "clean", "--except", "publish")
 	has(t, out, "Rehearsal of the resume of run wr_b0000000 of nightly, accepting clean, holding back publish.", "+0s", "join",
-		"Carried over, not repeated", "clean", "Would never start", "publish")
+		"Carried over, not repeated", "clean (accepted)", "Would never start", "publish")
 	_, errs = f.on(t, targetEndpoint, 2, "rehearse", "nightly", "--until", "join")
 	has(t, errs, "--until and --except are about a resume")
 	// The triggers of a run, from its beginning.

@@ -116,7 +116,9 @@ func (v *rehearsalView) writeCarried() {
 		if v.r.Run.Nodes[i].Carried {
 			if n++; n <= namesListed {
 				text := oneLine(v.s.g.Nodes[i].Name)
-				if s := stateIn(v.s.g, v.r.Run, i); s != flow.Succeeded {
+				if v.r.Run.Nodes[i].Accepted {
+					text += " (accepted)"
+				} else if s := stateIn(v.s.g, v.r.Run, i); s != flow.Succeeded {
 					text += " (" + stateWord(s) + ")"
 				}
 				names = append(names, text)
