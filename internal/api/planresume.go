@@ -53,9 +53,11 @@ type worked struct {
 	rec *store.Run
 	// properties are those of the run, which the new one takes over.
 	properties map[string]string
-	jobs       map[string]*plan.Job
-	answer     plan.Answer
-	request    flow.Request
+	// triggers stand for those that the workflow has now, if the resume goes on them.
+	triggers string
+	jobs     map[string]*plan.Job
+	answer   plan.Answer
+	request  flow.Request
 }
 
 // planResume answers what a resume would do. It writes nothing.
@@ -101,6 +103,9 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		}
 		var differences []string
 		if run, g, differences, err = a.onDefinition(tx, w.rec, run, g, r.Definition); err != nil {
+			return err
+		}
+		if w.triggers, err = triggersNow(tx, r); err != nil {
 			return err
 		}
 		if w.jobs, err = a.jobFacts(tx, w.rec, run, g, r.Overrides); err != nil {
@@ -153,6 +158,21 @@ func (a *API) onDefinition(tx *store.Tx, rec *store.Run, run *flow.Run, g *flow.
 		return run, g, nil, nil
 	}
 	return flow.Move(g, run, now), now, differences, nil
+}
+
+// triggersNow stands for the workflow's triggers if a resume goes on them as they are
+// now; else it is empty.
+func triggersNow(tx *store.Tx, r *plan.Request) (string, error) {
+	if r.Definition != definitionCurrent {
+		return "", nil
+	}
+	triggers, err := tx.WorkflowTriggers(r.Name)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(triggers)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
 }
 
 // maxWrittenNodes bounds the nodes whose writes are looked up.
@@ -298,7 +318,9 @@ func checkResume(r *plan.Request) error {
 
 // basis is what the plan rests on.
 func (w *worked) basis(r *plan.Request) *plan.Basis {
-	return plan.NewBasis(w.answer.Plan, r, fmt.Sprintf("%s %d %q %q", w.rec.Status, w.rec.Rev, w.properties, w.answer.Plan.Differences), w.jobs)
+	b := plan.NewBasis(w.answer.Plan, r, fmt.Sprintf("%s %d %q", w.rec.Status, w.rec.Rev, w.properties), w.jobs)
+	b.Triggers = w.triggers
+	return b
 }
 
 // executeResume resumes a run, if it is asked for only as the plan said.
@@ -434,7 +456,7 @@ func (a *API) hold(w *worked, r *plan.ExecuteRequest, req *engine.ResumeRequest)
 	if req.ExpectHead == "" {
 		req.ExpectHead = w.answer.Plan.Head
 	}
-	req.Check = func(tx *store.Tx) error { return a.stillHolds(tx, w) }
+	req.Check = func(tx *store.Tx) error { return a.stillHolds(tx, w, &r.Request) }
 	return nil
 }
 
@@ -450,8 +472,16 @@ func (w *worked) compare(r *plan.Request, token string) error {
 	return nil
 }
 
-// stillHolds looks again at the definitions, within the transaction.
-func (a *API) stillHolds(tx *store.Tx, w *worked) error {
+// stillHolds looks again at what may have changed since the token was compared, within
+// the transaction.
+func (a *API) stillHolds(tx *store.Tx, w *worked, r *plan.Request) error {
+	triggers, err := triggersNow(tx, r)
+	if err != nil {
+		return err
+	}
+	if triggers != w.triggers {
+		return stalePlan([]string{"the triggers of the workflow changed"})
+	}
 	properties, err := tx.Properties(w.rec.Seq)
 	if err != nil {
 		return err

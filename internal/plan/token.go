@@ -23,6 +23,9 @@ type Basis struct {
 	Nodes []string
 	// Run is the run's state and Head the newest run of its family.
 	Run, Head string
+	// Triggers stand for those of the workflow, if the new run goes on them as they
+	// are now.
+	Triggers string
 	// Definitions and Files are those of the jobs that may run, by the name of the
 	// job. Files stand for the script and the extra files together.
 	Definitions, Files map[string]string
@@ -63,7 +66,7 @@ const (
 	tokenPrefix  = "plan1-"
 	wholeSize    = 16
 	markSize     = 3
-	jobMarks     = 4 // where the marks of jobs begin
+	jobMarks     = 5 // where the marks of jobs begin
 	// maxMarks bounds the token: with more jobs, several share a mark.
 	maxMarks = 128
 )
@@ -73,8 +76,8 @@ func (b *Basis) Token() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b.sealed())
 }
 
-// The marks of a token, in order: the request, the nodes, the run, the head, and then
-// of each group of jobs the definitions and the files.
+// The marks of a token, in order: the request, the nodes, the run, the head, the
+// triggers, and then of each group of jobs the definitions and the files.
 func (b *Basis) sealed() []byte {
 	out := []byte{tokenVersion}
 	out = append(out, b.hash(wholeSize, b)...)
@@ -82,6 +85,7 @@ func (b *Basis) sealed() []byte {
 	out = append(out, b.hash(markSize, b.Nodes)...)
 	out = append(out, b.hash(markSize, []string{b.RunID, b.Run})...)
 	out = append(out, b.hash(markSize, b.Head)...)
+	out = append(out, b.hash(markSize, b.Triggers)...)
 	for _, group := range b.groups() {
 		definitions, files := map[string]string{}, map[string]string{}
 		for _, name := range group {
@@ -138,6 +142,9 @@ func (b *Basis) Compare(token string) (changes []string, err error) {
 	}
 	if differs(3) {
 		changes = append(changes, "the run has been resumed since: the newest run of its family is now "+b.Head)
+	}
+	if differs(4) {
+		changes = append(changes, "the triggers of the workflow changed")
 	}
 	if len(then) != len(now) {
 		changes = append(changes, "other jobs would run than those that the plan named")
