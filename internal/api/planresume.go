@@ -61,7 +61,7 @@ type worked struct {
 }
 
 // planResume answers what a resume would do. It writes nothing.
-func (a *API) planResume(ctx context.Context, r *plan.PlanRequest) (*plan.Answer, error) {
+func (a *API) planResume(ctx context.Context, r *plan.PreviewRequest) (*plan.Answer, error) {
 	w, err := a.workOut(ctx, &r.Request, r.ExpectHead)
 	if err != nil {
 		return nil, err

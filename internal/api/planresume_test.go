@@ -261,7 +261,7 @@ func TestStaleTokens(t *testing.T) {
 			}
 			s.denies(plan.OpExecute, r, code, tt.want)
 			// A plan with the token tells the same, before anything is done.
-			s.denies(plan.OpPlan, plan.PlanRequest{Request: r.Request, PlanToken: r.PlanToken, ExpectHead: r.ExpectHead}, code, tt.want)
+			s.denies(plan.OpPlan, plan.PreviewRequest{Request: r.Request, PlanToken: r.PlanToken, ExpectHead: r.ExpectHead}, code, tt.want)
 		})
 	}
 }
@@ -379,7 +379,7 @@ func TestPinnedFiles(t *testing.T) {
 		t.Errorf("%+v %v", rec, err)
 	}
 	// The next resume, without a plan, runs what is there by then.
-	again, _ := s.server.resume("W", id, "J2")
+	again, _ := s.resume("W", id, "J2")
 	starts = s.exec.starts("J4")
 	if last := starts[len(starts)-1]; last.WorkflowRunID != again || len(last.Files) > 0 {
 		t.Errorf("%+v", last)
@@ -412,8 +412,8 @@ func TestFilesThatCantBeRead(t *testing.T) {
 func TestPlanRefusesWhatTheResumeWould(t *testing.T) {
 	t.Parallel()
 	s := newPlanned(t)
-	second, _ := s.server.resume("W", s.first, "J2")
-	third, _ := s.server.resume("W", second, "J3")
+	second, _ := s.resume("W", s.first, "J2")
+	third, _ := s.resume("W", second, "J3")
 	s.hold()
 	live := s.start("W")
 	long := strings.Repeat("x", 70_000)

@@ -36,9 +36,9 @@ type Request struct {
 	AnyResume bool `json:",omitempty"`
 }
 
-// PlanRequest asks for a plan. With a condition it is refused where the resume would
+// PreviewRequest asks for a plan. With a condition it is refused where the resume would
 // be.
-type PlanRequest struct {
+type PreviewRequest struct {
 	Request
 	// PlanToken is that of an earlier plan, which must still hold.
 	PlanToken string `json:",omitempty"`
