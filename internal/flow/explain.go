@@ -2,7 +2,6 @@ package flow
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -48,12 +47,16 @@ func Explain(g *Graph, r *Run) *Reasons { return &Reasons{say: newWhy(g, r).node
 type why struct {
 	g *Graph
 	r *Run
-	// again marks what a resume repeats; nil in a run that was not resumed.
+	// again marks what a resume evaluates anew; nil in a run that was not
+	// resumed.
 	again []bool
+	// accepted are the nodes that this run's own resume accepted: their ends
+	// count as ends in this run.
+	accepted map[int]bool
 }
 
 func newWhy(g *Graph, r *Run) *why {
-	w := &why{g: g, r: r}
+	w := &why{g: g, r: r, accepted: set(r.Accepted)}
 	if len(r.Roots)+len(r.Accepted) > 0 {
 		w.again = g.again(&r.Scope)
 	}
@@ -68,8 +71,8 @@ func (w *why) node(n int) (string, int) {
 	if st := &w.r.Nodes[n]; st.Accepted {
 		return fmt.Sprintf("%s is accepted as %s, though it did not succeed in run %s", node.Name, stateWord(node, st.Last), w.r.Sources[st.Source]), -1
 	} else if st.Carried {
-		return fmt.Sprintf("%s was carried from run %s, where it %s: it is not downstream of a node that the resume repeats",
-			node.Name, w.r.Sources[st.Source], endWord(node, st.Last)), -1
+		return fmt.Sprintf("%s was carried from run %s, where it %s: it is not downstream of a node that the resume %s",
+			node.Name, w.r.Sources[st.Source], endWord(node, st.Last), w.r.either("repeats", "accepts")), -1
 	}
 	if at, ok := w.r.Latest(w.g, n); ok {
 		return w.started(n, at)
@@ -106,7 +109,7 @@ func (w *why) started(n int, at Attempt) (string, int) {
 		s += fmt.Sprintf(" (retry %d)", st.Retry)
 	}
 	if w.direct(n, at) {
-		return fmt.Sprintf("%s: the resume started it directly, as trigger %s had", s, w.g.Triggers[t].Def.Name), -1
+		return fmt.Sprintf("%s: the resume started it directly, in place of trigger %s", s, w.g.Triggers[t].Def.Name), -1
 	}
 	because, behind := w.because(t)
 	return fmt.Sprintf("%s: trigger %s started it %s", s, w.g.Triggers[t].Def.Name, because), behind
@@ -140,10 +143,10 @@ func (w *why) because(t int) (string, int) {
 	var met []string
 	behind := -1
 	for _, c := range tr.Conditions {
-		if st := &w.r.Nodes[c.Node]; st.Last != c.State || tr.Any && st.Carried && !slices.Contains(w.r.Accepted, c.Node) {
+		if w.r.Nodes[c.Node].Last != c.State || c.State == Blank || tr.Any && !w.here(c.Node) {
 			continue
 		}
-		if behind < 0 || w.r.Nodes[behind].Carried {
+		if behind < 0 || !w.here(behind) {
 			behind = c.Node
 		}
 		met = append(met, w.met(c))
@@ -176,10 +179,11 @@ func (w *why) blank(n int) (string, int) {
 		word = "never started"
 	}
 	if w.r.holds(n) {
-		if _, ready := w.r.Ready(w.g, n); ready {
-			return node.Name + " is held back by a resume of narrower scope; what it waits for is done, so it can be resumed now", -1
+		if a, ready := w.r.Ready(w.g, n); ready {
+			return fmt.Sprintf("%s is held back: a resume left it out; what trigger %s wants is done, so a later resume can start it",
+				node.Name, w.g.Triggers[w.g.Actions[a].Trigger].Def.Name), -1
 		}
-		word = "is held back by a resume of narrower scope, and"
+		word = "is held back: a resume left it out; besides"
 	}
 	var reasons []string
 	culprit, seen := -1, -1
@@ -190,13 +194,19 @@ func (w *why) blank(n int) (string, int) {
 		}
 		seen = t
 		reason, behind := "had fired before this run was resumed and does not fire again", -1
-		if !w.r.Triggers[t].Fired {
+		switch {
+		case !w.r.Triggers[t].Fired:
 			reason, behind = w.unfired(t)
+		case !w.carried(w.g.Triggers[t].Node):
+			reason = "fired while it was held back"
 		}
 		if culprit < 0 {
 			culprit = behind
 		}
 		reasons = append(reasons, fmt.Sprintf("trigger %s %s", w.g.Triggers[t].Def.Name, reason))
+	}
+	if w.r.holds(n) {
+		return fmt.Sprintf("%s %s, %s", node.Name, word, strings.Join(short(reasons), "; ")), culprit
 	}
 	return fmt.Sprintf("%s %s: %s", node.Name, word, strings.Join(short(reasons), "; ")), culprit
 }
@@ -214,6 +224,9 @@ func (w *why) unfired(t int) (string, int) {
 	case w.impossible(tr) != "":
 		return w.impossible(tr), -1
 	}
+	if why := w.withheld(t); why != "" {
+		return why, -1
+	}
 	wants, but := []string(nil), []string(nil)
 	culprit := -1
 	for _, c := range tr.Conditions {
@@ -228,21 +241,49 @@ func (w *why) unfired(t int) (string, int) {
 		}
 		but = append(but, state)
 	}
-	if len(but) == 0 && len(w.r.Held) > 0 {
-		return fmt.Sprintf("wants %s, and that holds, but what it starts is held back", list(wants, "and")), -1
-	}
-	if len(but) == 0 {
-		return fmt.Sprintf("wants %s, and that holds, but the run was being stopped", list(wants, "and")), -1
-	}
-	join := "and"
-	if tr.Any {
-		join = "or"
-	}
-	s := fmt.Sprintf("wants %s, but %s", list(wants, join), list(but, "and"))
+	s := fmt.Sprintf("wants %s, but %s", list(wants, tr.join()), list(but, "and"))
 	if w.r.Status == glue.WorkflowRunStatusStopped || w.r.Status == glue.WorkflowRunStatusStopping {
 		s += ", and the run was stopped"
 	}
 	return s, culprit
+}
+
+// withheld says of an unfired trigger whose conditions hold why it did not fire;
+// it is empty when they don't.
+func (w *why) withheld(t int) string {
+	tr := &w.g.Triggers[t]
+	var wants []string
+	hold, here := 0, false
+	for _, c := range tr.Conditions {
+		wants = append(wants, w.want(c))
+		if last := w.r.Nodes[c.Node].Last; last != Blank && last == c.State {
+			hold++
+			here = here || w.here(c.Node)
+		}
+	}
+	s := "wants " + list(wants, tr.join())
+	switch all := hold == len(tr.Conditions); {
+	case hold == 0 || !tr.Any && !all:
+		return ""
+	case w.r.holdsAll(w.g, t):
+		return s + ", and that holds, but what it starts is held back"
+	case here:
+		return s + ", and that holds, but the run was being stopped"
+	case all:
+		return s + ", and that held before this run was resumed already; only an end in this run counts"
+	}
+	return ""
+}
+
+// here reports whether the latest end of a node counts as one in this run.
+func (w *why) here(n int) bool { return !w.r.Nodes[n].Carried || w.accepted[n] }
+
+// join is the word between a trigger's conditions.
+func (tr *Trigger) join() string {
+	if tr.Any {
+		return "or"
+	}
+	return "and"
 }
 
 // impossible finds two conditions that can't hold at once.
@@ -277,6 +318,8 @@ func (w *why) is(c Condition, any bool) (string, bool) {
 		return node.Name + " " + endWord(node, st.Last), st.Last == c.State
 	case len(node.Actions) == 0:
 		return node.Name + " is started by no trigger of this workflow", false
+	case w.r.holds(c.Node):
+		return node.Name + " is held back", false
 	case w.r.Over():
 		return node.Name + " never ran", false
 	}
@@ -290,6 +333,9 @@ func (w *why) want(c Condition) string {
 
 func (w *why) met(c Condition) string {
 	node := &w.g.Nodes[c.Node]
+	if w.r.Nodes[c.Node].Accepted {
+		return node.Name + " is accepted as " + stateWord(node, c.State)
+	}
 	return node.Name + " " + endWord(node, c.State)
 }
 
@@ -322,8 +368,11 @@ func stateWord(node *Node, s State) string {
 // endWord is the state as the verb of a sentence.
 func endWord(node *Node, s State) string {
 	word := stateWord(node, s)
-	if word == "TIMEOUT" || word == "ERROR" {
+	switch word {
+	case "TIMEOUT", "ERROR":
 		return "ended in " + word
+	case "CANCELLED":
+		return "was " + word
 	}
 	return word
 }

@@ -15,7 +15,7 @@ func newPlanWhy(g *Graph, prior *Run, p *Plan) *planWhy {
 }
 
 // CanRun marks the nodes of a plan that start, or fire, if every node ends as is
-// wished for.
+// wished for. Of no other node can the new run start anything.
 func (p *Plan) CanRun(g *Graph, prior *Run) []bool { return newPlanWhy(g, prior, p).can }
 
 type planWhy struct {
@@ -39,7 +39,7 @@ func (w *planWhy) reachable() []bool {
 				left[t]++
 			}
 		}
-		if !tr.Active || w.p.Nodes[tr.Node].Verdict != Downstream || w.now.impossible(tr) != "" {
+		if !tr.Active || w.p.Nodes[tr.Node].Verdict != Downstream || w.now.impossible(tr) != "" || w.p.Run.holdsAll(w.g, t) {
 			left[t] = -1
 		}
 	}
@@ -93,16 +93,24 @@ func (w *planWhy) node(n int) (string, int) {
 			return node.Name + " starts at once: it was selected, it had been held back, and what it waits for is done", -1
 		}
 		tr := &w.g.Triggers[w.g.Actions[at.Action].Trigger]
-		return fmt.Sprintf("%s starts again at once: it was selected, and its latest attempt %s in run %s (arguments of trigger %s)",
-			node.Name, endWord(node, w.prior.Actions[at.Action].State), w.source(n), tr.Def.Name), -1
+		ended := endWord(node, w.prior.Actions[at.Action].State) + " in run " + w.source(n)
+		if w.prior.Nodes[n].Accepted {
+			ended = fmt.Sprintf("in run %s was accepted as %s", w.source(n), stateWord(node, Succeeded))
+		}
+		return fmt.Sprintf("%s starts again at once: it was selected, and its latest attempt %s (arguments of trigger %s)",
+			node.Name, ended, tr.Def.Name), -1
 	case Accepted:
 		return fmt.Sprintf("%s is accepted as %s: it %s in run %s", node.Name, stateWord(node, Succeeded),
-			endWord(node, w.prior.Nodes[n].Last), w.source(n)), -1
+			endWord(node, w.p.Prior[n]), w.source(n)), -1
 	case Held:
-		return node.Name + " is held back: this resume leaves it out; a later one may start it", -1
+		return w.held(n), -1
 	case Carried:
-		if node.Trigger >= 0 {
+		switch {
+		case node.Trigger >= 0:
 			return fmt.Sprintf("trigger %s is carried: it had fired and does not fire again", node.Name), -1
+		case w.prior.Nodes[n].Accepted:
+			return fmt.Sprintf("%s is carried: it was accepted as %s, though it did not succeed in run %s",
+				node.Name, stateWord(node, Succeeded), w.source(n)), -1
 		}
 		return fmt.Sprintf("%s is carried: it %s in run %s", node.Name, endWord(node, w.p.Run.Nodes[n].Last), w.source(n)), -1
 	case Downstream:
@@ -113,21 +121,38 @@ func (w *planWhy) node(n int) (string, int) {
 		return w.downstream(n)
 	case LeftBlank:
 	}
+	repeated := w.p.Run.either("repeated", "accepted")
 	if node.Trigger >= 0 {
-		return fmt.Sprintf("trigger %s is left as it was: it did not fire in run %s and is not downstream of what is repeated",
-			node.Name, w.prior.ID), -1
+		return fmt.Sprintf("trigger %s is left as it was: it did not fire in run %s and is not downstream of what is %s",
+			node.Name, w.prior.ID, repeated), -1
 	}
-	return fmt.Sprintf("%s is left blank: it never ran in run %s and is not downstream of what is repeated", node.Name, w.prior.ID), -1
+	return fmt.Sprintf("%s is left blank: it never ran in run %s and is not downstream of what is %s", node.Name, w.prior.ID, repeated), -1
+}
+
+// held tells which resume leaves the node out.
+func (w *planWhy) held(n int) string {
+	head := w.g.Nodes[n].Name + " is held back: "
+	if w.now.again[n] {
+		if w.p.Nodes[n].Selected {
+			head += fmt.Sprintf("it was selected but lies downstream of %s, and ", w.g.Nodes[w.p.Nodes[n].Via].Name)
+		}
+		return head + "this resume leaves it out; a later one may start it"
+	}
+	head += "an earlier resume left it out"
+	if _, ready := w.prior.Ready(w.g, n); ready {
+		head += "; what it waits for is done, so it starts when it is selected"
+	}
+	return head
 }
 
 // downstream tells which triggers may start the node again.
 func (w *planWhy) downstream(n int) (string, int) {
-	node := &w.g.Nodes[n]
+	node, ran := &w.g.Nodes[n], w.prior.Nodes[n].Last != Blank
 	head := node.Name
 	if w.p.Nodes[n].Selected {
 		head += fmt.Sprintf(" was selected but lies downstream of %s, so it", w.g.Nodes[w.p.Nodes[n].Via].Name)
 	}
-	var may, not []string
+	var now, may, not []string
 	behind, seen := -1, -1
 	for _, a := range node.Actions {
 		t := w.g.Actions[a].Trigger
@@ -141,69 +166,136 @@ func (w *planWhy) downstream(n int) (string, int) {
 			not = append(not, reason)
 			continue
 		}
-		if may == nil {
+		if behind < 0 {
 			behind = next
 		}
-		may = append(may, reason)
-	}
-	if may == nil {
-		if w.prior.Nodes[n].Last != Blank {
-			head += " loses its state and"
+		if w.atOnce(t) {
+			now = append(now, reason)
+		} else {
+			may = append(may, reason)
 		}
-		return fmt.Sprintf("%s can't start in the new run: %s", head, list(not, "and")), behind
 	}
-	return fmt.Sprintf("%s starts again if %s", head, list(may, "or")), behind
+	starts := " starts"
+	if ran {
+		starts += " again"
+	}
+	switch {
+	case now != nil && may != nil:
+		return fmt.Sprintf("%s%s at once: %s; and once more if %s", head, starts, list(now, "and"), list(may, "or")), behind
+	case now != nil:
+		return fmt.Sprintf("%s%s at once: %s", head, starts, list(now, "and")), behind
+	case may != nil:
+		return fmt.Sprintf("%s%s if %s", head, starts, list(may, "or")), behind
+	case ran:
+		head += " loses its state and"
+	}
+	return fmt.Sprintf("%s can't start in the new run: %s", head, list(not, "and")), behind
 }
 
-// fires says what a trigger downstream waits for, and the first repeated node
-// among that.
+// atOnce reports whether an accepted node makes the trigger fire as the new run
+// begins.
+func (w *planWhy) atOnce(t int) bool {
+	tr, accepted, hold := &w.g.Triggers[t], false, 0
+	for _, c := range tr.Conditions {
+		if v := w.p.Nodes[c.Node].Verdict; (v == Carried || v == Accepted) && w.p.Run.Nodes[c.Node].Last == c.State {
+			hold++
+			accepted = accepted || v == Accepted
+		}
+	}
+	return w.can[tr.Node] && accepted && (tr.Any || hold == len(tr.Conditions))
+}
+
+// fires says what a trigger downstream waits for, and the first repeated or
+// accepted node among that.
 func (w *planWhy) fires(t int) (string, int) {
 	tr := &w.g.Triggers[t]
-	if !tr.Active {
+	switch {
+	case !tr.Active:
 		return fmt.Sprintf("is %s, not ACTIVATED, and can't fire", tr.Def.State), -1
-	}
-	if s := w.now.impossible(tr); s != "" {
-		return "can't fire: it " + s, -1
-	}
-	var wants, holds, lacks []string
-	behind := -1
-	for _, c := range tr.Conditions {
-		carried := w.p.Nodes[c.Node].Verdict == Carried || w.p.Nodes[c.Node].Verdict == Accepted
-		switch last := w.p.Run.Nodes[c.Node].Last; {
-		case w.can[c.Node]:
-			wants = append(wants, w.now.want(c))
-			if behind < 0 {
-				behind = c.Node
-			}
-		case w.p.Nodes[c.Node].Verdict == Accepted && last == c.State:
-			wants = append(wants, w.now.want(c)+" (accepted)")
-		case carried && last == c.State:
-			holds = append(holds, w.now.want(c))
-		case carried:
-			lacks = append(lacks, fmt.Sprintf("%s, but %s is carried as %s", w.now.want(c),
-				w.g.Nodes[c.Node].Name, stateWord(&w.g.Nodes[c.Node], last)))
-		default:
-			lacks = append(lacks, fmt.Sprintf("%s, but %s won't run", w.now.want(c), w.g.Nodes[c.Node].Name))
-		}
-	}
-	if !w.can[tr.Node] && w.p.Run.holdsAll(w.g, t) {
+	case w.now.impossible(tr) != "":
+		return "can't fire: it " + w.now.impossible(tr), -1
+	case w.p.Run.holdsAll(w.g, t):
 		return "does not fire: what it starts is held back", -1
 	}
-	if !w.can[tr.Node] {
-		return "can't fire: it wants " + list(lacks, "and"), -1
+	n := w.needs(tr)
+	switch {
+	case !w.can[tr.Node] && len(n.lacks) == 0:
+		return fmt.Sprintf("can't fire: %s held before, and only an end in the new run counts", list(n.holds, tr.join())), -1
+	case !w.can[tr.Node]:
+		return "can't fire: it wants " + list(n.lacks, "and"), -1
 	}
-	if tr.Any {
-		s := "fires on the first of " + list(wants, "or")
-		if len(holds) > 0 {
-			s += " (" + list(holds, "and") + " is carried and does not count)"
+	s := ""
+	switch {
+	case w.atOnce(t):
+		s = "fires, since " + list(n.accepted, "and") + are(n.accepted) + "accepted"
+	case tr.Any:
+		s = "fires on the first of " + list(n.wants, "or")
+	default:
+		s = "fires (it wants " + list(n.wants, "and")
+		for _, part := range []struct {
+			word  string
+			holds []string
+		}{{"accepted", n.accepted}, {"carried", n.holds}} {
+			if len(part.holds) > 0 {
+				s += fmt.Sprintf("; %s: %s", part.word, list(part.holds, "and"))
+			}
 		}
-		return s, behind
+		return s + ")", n.first
 	}
-	s := "fires (it wants " + list(wants, "and")
-	if len(holds) > 0 {
-		s += "; carried: " + list(holds, "and")
+	if len(n.holds) > 0 {
+		s += " (" + list(n.holds, "and") + are(n.holds) + "carried"
+		if tr.Any {
+			s += ", which does not count"
+		}
+		s += ")"
 	}
-	return s + ")", behind
+	return s, n.first
+}
+
+// needs are the conditions of a trigger by what makes them true in the new run.
+type needs struct {
+	// wants can come true, accepted (by their nodes) and holds are true as it
+	// begins; lacks says of the others why they stay false.
+	wants, accepted, holds, lacks []string
+	// first is the first node of wants and accepted, -1 for none.
+	first int
+}
+
+func are(parts []string) string {
+	if len(parts) > 1 {
+		return " are "
+	}
+	return " is "
+}
+
+func (w *planWhy) needs(tr *Trigger) needs {
+	out := needs{first: -1}
+	for _, c := range tr.Conditions {
+		want, name, last := w.now.want(c), w.g.Nodes[c.Node].Name, w.p.Run.Nodes[c.Node].Last
+		lack := name + " won't run"
+		switch v := w.p.Nodes[c.Node].Verdict; {
+		case w.can[c.Node]:
+			out.wants, lack = append(out.wants, want), ""
+		case v == Accepted && last == c.State:
+			out.accepted, lack = append(out.accepted, name), ""
+		case v == Carried && last == c.State:
+			out.holds = append(out.holds, want)
+			continue
+		case v == Accepted:
+			lack = name + " is accepted as " + stateWord(&w.g.Nodes[c.Node], last)
+		case v == Carried:
+			lack = name + " is carried as " + stateWord(&w.g.Nodes[c.Node], last)
+		case v == Held:
+			lack = name + " is held back"
+		}
+		switch {
+		case lack != "":
+			out.lacks = append(out.lacks, want+", but "+lack)
+		case out.first < 0:
+			out.first = c.Node
+		}
+	}
+	return out
 }
 
 // source is the run in which a node's state that the plan shows came about.

@@ -171,6 +171,7 @@ func describeNode(n *Node) string {
 		return "trigger " + n.Name
 	case glue.NodeTypeCrawler:
 		return "crawler " + n.Name
+	case glue.NodeTypeJob:
 	}
 	return "job " + n.Name
 }

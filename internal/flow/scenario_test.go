@@ -102,8 +102,9 @@ type scenario struct {
 
 type scenarioRun struct {
 	*Run
-	from     string
-	selected string
+	from string
+	// asked is what the resume was asked for, in words.
+	asked string
 }
 
 func (s *scenario) say(format string, args ...any) { fmt.Fprintf(&s.printed, format+"\n", args...) }
@@ -165,8 +166,9 @@ func (s *scenario) commands() map[string]func(*scenarioRun, map[string]string) {
 			}
 			s.about(r, o, func(at Attempt) Event { return AttemptStopAsked{at} })
 		},
-		"resume": func(r *scenarioRun, o map[string]string) { s.resume(r, o["nodes"]) },
-		"plan":   func(r *scenarioRun, o map[string]string) { s.plan(r, o["nodes"]) },
+		// resume [nodes=J,…] [accept=J,…] [until=J,…] [except=J,…] [any-end]
+		"resume": s.resume,
+		"plan":   s.plan,
 		"show":   func(r *scenarioRun, _ map[string]string) { s.show(r) },
 		"why": func(r *scenarioRun, o map[string]string) {
 			for _, n := range s.nodes(o["node"]) {
@@ -284,6 +286,8 @@ func (s *scenario) started(r *scenarioRun, st Start) {
 	s.names[st.JobRunID] = name
 	line := fmt.Sprintf("%s starts by %s", node, trigger)
 	switch {
+	case st.Root && st.SameAs == "":
+		line = fmt.Sprintf("%s starts directly, as %s would have", node, trigger)
 	case st.Root:
 		line = fmt.Sprintf("%s starts directly, as %s did it", node, s.names[st.SameAs])
 	case st.Retry > 0:
@@ -302,10 +306,17 @@ func b2i(b bool) int {
 	return 0
 }
 
-func (s *scenario) resume(r *scenarioRun, nodes string) {
+func (s *scenario) request(o map[string]string) *Request {
+	_, anyEnd := o["any-end"]
+	return &Request{
+		Nodes: s.ids(o["nodes"]), Accept: s.ids(o["accept"]), Until: s.ids(o["until"]), Except: s.ids(o["except"]), AnyEnd: anyEnd,
+	}
+}
+
+func (s *scenario) resume(r *scenarioRun, o map[string]string) {
 	before := r.clone()
 	id := fmt.Sprintf("R%d", len(s.runs)+1)
-	plan, err := Resume(s.g, r.Run, s.ids(nodes), id, 0)
+	plan, err := ResumeAs(s.g, r.Run, s.request(o), id, 0)
 	if d := before.differs(r.Run); d != "" {
 		s.say("error: the prior run changed: %s", d)
 	}
@@ -313,16 +324,27 @@ func (s *scenario) resume(r *scenarioRun, nodes string) {
 		s.say("refused: %v", err)
 		return
 	}
-	next := &scenarioRun{Run: plan.Run, from: r.ID, selected: nodes}
+	next := &scenarioRun{Run: plan.Run, from: r.ID}
+	for _, part := range [][2]string{{"at", "nodes"}, {"accepting", "accept"}, {"until", "until"}, {"except", "except"}} {
+		if o[part[1]] != "" {
+			next.asked += " " + part[0] + " " + o[part[1]]
+		}
+	}
 	s.runs = append(s.runs, next)
+	for t := range s.g.Triggers {
+		started := func(st Start) bool { return s.g.Actions[st.Action].Trigger == t && !st.Root }
+		if plan.Run.Triggers[t].Fired && slices.ContainsFunc(plan.Start, started) {
+			s.say("%s fires", s.g.Triggers[t].Def.Name)
+		}
+	}
 	for _, st := range plan.Start {
 		s.started(next, st)
 	}
 	s.say("%s is %s", id, plan.Run.Status)
 }
 
-func (s *scenario) plan(r *scenarioRun, nodes string) {
-	plan, err := Resume(s.g, r.Run, s.ids(nodes), "R", 0)
+func (s *scenario) plan(r *scenarioRun, o map[string]string) {
+	plan, err := ResumeAs(s.g, r.Run, s.request(o), "R", 0)
 	if err != nil {
 		s.say("refused: %v", err)
 		return
@@ -366,7 +388,7 @@ func (s *scenario) nodes(name string) []int {
 func (s *scenario) show(r *scenarioRun) {
 	head := fmt.Sprintf("%s %s", r.ID, r.Status)
 	if r.from != "" {
-		head += fmt.Sprintf(" (resumes %s at %s)", r.from, r.selected)
+		head += fmt.Sprintf(" (resumes %s%s)", r.from, r.asked)
 	}
 	s.say("%s", head)
 	for n := range s.g.Nodes {
@@ -416,7 +438,10 @@ func (s *scenario) state(r *scenarioRun, n int) string {
 		}
 	}
 	if len(parts) == 0 {
-		return "-"
+		if _, ready := r.Ready(s.g, n); ready {
+			return "held back, can start"
+		}
+		return []string{"-", "held back"}[b2i(slices.Contains(r.Held, n))]
 	}
 	if st.Last != Blank && !slices.ContainsFunc(node.Actions, func(a int) bool { return r.Actions[a].State == st.Last }) || len(parts) > 1 && st.Last != Blank {
 		parts = append(parts, "last end "+stateWord(node, st.Last))
@@ -424,7 +449,7 @@ func (s *scenario) state(r *scenarioRun, n int) string {
 	out := strings.Join(parts, ", ")
 	if st.Carried {
 		id := r.JobRunID(s.g, st.Source, Attempt{int(st.Action), int(st.Start)}, st.Retry)
-		out += ", carried as " + s.names[id]
+		out += []string{", carried as ", ", accepted as "}[b2i(st.Accepted)] + s.names[id]
 	}
 	return out
 }

@@ -77,8 +77,7 @@ func (r *Run) Ready(g *Graph, n int) (action int, ok bool) {
 	for _, a := range g.Nodes[n].Actions {
 		t := g.Actions[a].Trigger
 		tr, met := &g.Triggers[t], int(r.Triggers[t].Met)
-		complete := met > 0 && (tr.Any || met == len(tr.Conditions))
-		if complete && tr.Active && r.Actions[a].State == Blank {
+		if tr.Active && met > 0 && (tr.Any || met == len(tr.Conditions)) {
 			return a, true
 		}
 	}
