@@ -10,7 +10,7 @@ import (
 
 // compare holds a run against the oracle's replay of all its events; started is
 // what the last event started.
-func (w *world) compare(p *played, started []Start, ev Event) error {
+func (w *world) compare(p *played, started []Start) error {
 	o := p.oracle
 	o.Replay()
 	if string(p.run.Status) != o.Status {
@@ -31,18 +31,36 @@ func (w *world) compare(p *played, started []Start, ev Event) error {
 	if err := w.compareNodes(p); err != nil {
 		return err
 	}
-	return w.compareStarts(p, started, ev)
+	return w.compareStarts(p, started)
 }
 
 func (w *world) compareRoots(p *played) error {
-	var roots []string
-	for _, n := range p.run.Roots {
-		roots = append(roots, w.g.Nodes[n].Name)
-	}
-	if !slices.Equal(roots, p.oracle.Roots) {
+	if roots := w.names(p.run.Roots); !slices.Equal(roots, p.oracle.Roots) {
 		return fmt.Errorf("roots %v, oracle says %v", roots, p.oracle.Roots)
 	}
+	var accepted []string
+	for _, n := range p.oracle.Accept {
+		if !slices.Contains(accepted, n) {
+			accepted = append(accepted, n)
+		}
+	}
+	if !slices.Equal(w.names(p.run.Accepted), accepted) {
+		return fmt.Errorf("accepted %v, oracle says %v", w.names(p.run.Accepted), accepted)
+	}
+	held, want := w.names(p.run.Held), slices.Clone(p.oracle.Held)
+	slices.Sort(held)
+	slices.Sort(want)
+	if want = slices.Compact(want); !slices.Equal(held, want) {
+		return fmt.Errorf("held back %v, oracle says %v", held, want)
+	}
 	return nil
+}
+
+func (w *world) names(nodes []int) (out []string) {
+	for _, n := range nodes {
+		out = append(out, w.g.Nodes[n].Name)
+	}
+	return out
 }
 
 func (w *world) compareActions(p *played) error {
@@ -144,6 +162,9 @@ func (w *world) compareNodes(p *played) error {
 		if name != end.Attempt || int(got.Retry) != end.Retry || got.Carried != (end.Attempt.Run != p.run.ID) {
 			return fmt.Errorf("node %s: %+v of %v, oracle says %+v", node.Name, got, name, end)
 		}
+		if accepted := p.oracle.Last("accept", node.Name).What != ""; got.Accepted != accepted {
+			return fmt.Errorf("node %s: accepted %t, oracle says %t", node.Name, got.Accepted, accepted)
+		}
 		at, ok := p.run.Latest(w.g, n)
 		latest := p.name(w.g, at)
 		latest.Run = name.Run
@@ -156,7 +177,7 @@ func (w *world) compareNodes(p *played) error {
 
 // compareStarts checks which attempts started, in which order, and with the right
 // ids: each its own, predecessors and repeated ones those that really ran.
-func (w *world) compareStarts(p *played, started []Start, ev Event) error {
+func (w *world) compareStarts(p *played, started []Start) error {
 	i := 0
 	for _, l := range p.oracle.Lines {
 		if l.What != "start" || l.Attempt.Run != p.run.ID {
@@ -178,8 +199,8 @@ func (w *world) compareStarts(p *played, started []Start, ev Event) error {
 			}
 		}
 		p.ids[l.Attempt] = s.JobRunID
-		if root := p.prior != nil && l.Same.Run == p.prior.oracle.ID || l.Same.Run != "" && l.Same.Run != p.run.ID; s.Root != root {
-			return fmt.Errorf("%v: root %t, oracle says %t", l.Attempt, s.Root, root)
+		if s.Root != l.Root {
+			return fmt.Errorf("%v: root %t, oracle says %t", l.Attempt, s.Root, l.Root)
 		}
 		same := l.Same
 		if l.Retry > 0 { // the oracle names the attempt before, flow the first
@@ -193,18 +214,25 @@ func (w *world) compareStarts(p *played, started []Start, ev Event) error {
 		return fmt.Errorf("%d starts, oracle says %d", len(p.starts), i)
 	}
 	for _, s := range started {
-		if want := w.because(p, s, ev); !slices.Equal(s.Predecessors, want) {
+		if want := w.because(p, s); !slices.Equal(s.Predecessors, want) {
 			return fmt.Errorf("%v: predecessors %v, want %v", s.Attempt, s.Predecessors, want)
 		}
 	}
 	return nil
 }
 
-// because are the job runs that met the conditions of the trigger that fired.
-func (w *world) because(p *played, s Start, ev Event) []glue.Predecessor {
-	e, ok := ev.(Ended)
-	if !ok || s.Root || s.Retry > 0 {
+// because are the job runs that met the conditions of the trigger that fired, or
+// that would have if its node had not been held back.
+func (w *world) because(p *played, s Start) []glue.Predecessor {
+	t := w.spec[w.g.Actions[s.Action].Trigger]
+	o, by := p.oracle, p.oracle.Last("fire", t.Name).Attempt
+	if s.SameAs != "" || t.Start {
 		return nil
+	}
+	if s.Root {
+		o = p.prior.oracle
+		first := slices.IndexFunc(t.Wants, func(w oracle.Want) bool { return o.Last("end", w.Node).State == w.State })
+		by = o.Last("end", t.Wants[first].Node).Attempt
 	}
 	var out []glue.Predecessor
 	add := func(l oracle.Line) {
@@ -212,13 +240,12 @@ func (w *world) because(p *played, s Start, ev Event) []glue.Predecessor {
 			out = append(out, glue.Predecessor{JobName: l.Node, RunId: w.id(p, l.Attempt)})
 		}
 	}
-	t := w.spec[w.g.Actions[s.Action].Trigger]
 	if t.Any {
-		add(p.oracle.Now(p.name(w.g, e.Attempt)))
+		add(o.Now(by))
 		return out
 	}
 	for _, want := range t.Wants {
-		add(p.oracle.Last("end", want.Node))
+		add(o.Last("end", want.Node))
 	}
 	return out
 }
@@ -239,7 +266,7 @@ func (r *Run) clone() *Run {
 	c.Actions = slices.Clone(r.Actions)
 	c.Nodes = slices.Clone(r.Nodes)
 	c.Triggers = slices.Clone(r.Triggers)
-	c.Roots = slices.Clone(r.Roots)
+	c.Roots, c.Accepted, c.Held = slices.Clone(r.Roots), slices.Clone(r.Accepted), slices.Clone(r.Held)
 	return &c
 }
 
@@ -256,8 +283,8 @@ func (r *Run) differs(s *Run) string {
 		return fmt.Sprintf("nodes %v and %v", r.Nodes, s.Nodes)
 	case !slices.Equal(r.Triggers, s.Triggers):
 		return fmt.Sprintf("triggers %v and %v", r.Triggers, s.Triggers)
-	case !slices.Equal(r.Roots, s.Roots):
-		return fmt.Sprintf("roots %v and %v", r.Roots, s.Roots)
+	case !slices.Equal(r.Roots, s.Roots) || !slices.Equal(r.Accepted, s.Accepted) || !slices.Equal(r.Held, s.Held):
+		return fmt.Sprintf("scope %+v and %+v", r.Scope, s.Scope)
 	case r.Live != s.Live || r.Begun != s.Begun || r.counts != s.counts:
 		return fmt.Sprintf("live %d, begun %d, counts %v and live %d, begun %d, counts %v",
 			r.Live, r.Begun, r.counts, s.Live, s.Begun, s.counts)

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -38,6 +39,8 @@ func finished(t *testing.T) (*Graph, *Run) {
 
 func TestEncodeDecode(t *testing.T) {
 	g, r := finished(t)
+	r.Held, r.Accepted = []int{1, 3}, []int{1}
+	r.Nodes[1].Accepted, r.Nodes[1].ID = true, "jr_of_another_graph"
 	b := Encode(r)
 	back, err := Decode(g, r.ID, r.Status, r.Clock, b)
 	if err != nil {
@@ -54,9 +57,32 @@ func TestEncodeDecode(t *testing.T) {
 	if _, err := Decode(g, "R2", r.Status, 0, append(b, 0)); !errors.Is(err, errStates) {
 		t.Errorf("a byte too many: %v", err)
 	}
+	r.Held = []int{3, 1}
+	if _, err := Decode(g, "R2", r.Status, 0, Encode(r)); !errors.Is(err, errStates) {
+		t.Errorf("held nodes out of order: %v", err)
+	}
 	b[0] = 99
 	if _, err := Decode(g, "R2", r.Status, 0, b); err == nil || !strings.Contains(err.Error(), "99") {
 		t.Errorf("another version: %v", err)
+	}
+}
+
+// TestDecodeFirstVersion: runs that were stored before a resume could accept nodes
+// or hold them back are read as they were.
+func TestDecodeFirstVersion(t *testing.T) {
+	g, r := finished(t)
+	// The version, two sources, the one root; then as many accepted and held: none.
+	rest, ok := bytes.CutPrefix(Encode(r), []byte("\x02\x02\x02R2\x02R1\x01\x02\x00\x00"))
+	if !ok {
+		t.Fatalf("%q does not begin so", Encode(r))
+	}
+	old := append([]byte("\x01\x02\x02R2\x02R1\x01\x02"), rest...)
+	back, err := Decode(g, r.ID, r.Status, r.Clock, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := r.differs(back); d != "" {
+		t.Error(d)
 	}
 }
 

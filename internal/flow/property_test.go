@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,6 +58,7 @@ func TestOracle(t *testing.T) {
 
 func playSeed(s uint64, sum *tally) (err error) {
 	w := newWorld(s)
+	w.beyond = true
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("seed %d: panic %v\n%s", s, r, w.script())
@@ -76,6 +78,7 @@ func playSeed(s uint64, sum *tally) (err error) {
 type tally struct {
 	Graphs, Runs, Resumes, Events, Starts, Retries, Stops   int
 	Circles, Shared, Joins, Anys, Carried, Chains, SameNode int
+	Accepted, AtOnce, Kept, Held, HeldOn, HeldStarts        int
 }
 
 func (s *tally) add(o tally) {
@@ -93,6 +96,12 @@ func (s *tally) add(o tally) {
 	s.Carried += o.Carried
 	s.Chains += o.Chains
 	s.SameNode += o.SameNode
+	s.Accepted += o.Accepted
+	s.AtOnce += o.AtOnce
+	s.Kept += o.Kept
+	s.Held += o.Held
+	s.HeldOn += o.HeldOn
+	s.HeldStarts += o.HeldStarts
 }
 
 func (s *tally) count(w *world) {
@@ -120,7 +129,21 @@ func (s *tally) count(w *world) {
 				s.SameNode++ // a circle came back to its root
 			}
 		}
+		s.Accepted += len(p.run.Accepted)
+		if p.plan != nil && len(p.run.Accepted) > 0 {
+			s.AtOnce += len(p.plan.Start) - len(p.plan.Roots)
+		}
+		for _, n := range p.run.Held {
+			if slices.Contains(p.prior.run.Held, n) {
+				s.HeldOn++
+			} else {
+				s.Held++
+			}
+		}
 		for _, n := range p.roots {
+			if slices.Contains(p.prior.run.Held, n) {
+				s.HeldStarts++
+			}
 			if below := w.g.Reach(successors(w.g, n)...); below[n] {
 				s.Circles++
 			}
@@ -128,6 +151,9 @@ func (s *tally) count(w *world) {
 		for n := range p.run.Nodes {
 			if p.run.Nodes[n].Carried {
 				s.Carried++
+			}
+			if p.run.Nodes[n].Accepted && !slices.Contains(p.run.Accepted, n) {
+				s.Kept++
 			}
 		}
 		for i, t := range p.run.Triggers {
@@ -160,6 +186,8 @@ func (s *tally) covers(t *testing.T, n int) {
 	for name, c := range map[string]int{
 		"resumes": s.Resumes, "retries": s.Retries, "stops": s.Stops, "circles": s.Circles, "shared jobs": s.Shared,
 		"joins": s.Joins, "any": s.Anys, "carried nodes": s.Carried, "chains of resumes": s.Chains, "roots started again": s.SameNode,
+		"accepted nodes": s.Accepted, "starts at once": s.AtOnce, "accepted nodes carried on": s.Kept,
+		"nodes held back": s.Held, "nodes held on": s.HeldOn, "starts of held nodes": s.HeldStarts,
 	} {
 		if c < n/200 {
 			t.Errorf("only %d %s in %d workflows: the generator lost them", c, name, n)

@@ -266,7 +266,7 @@ func (w *world) rehearseResume(from *played, script *Script) (bool, error) {
 	if err != nil {
 		return false, nil // what is refused and why is tested elsewhere
 	}
-	o := &oracle.Run{ID: "rehearsal", Triggers: w.spec, From: from.oracle, Nodes: names}
+	o := &oracle.Run{ID: "rehearsal", Triggers: w.spec, From: from.oracle, Request: oracle.Request{Nodes: names}}
 	h := newByHand(w, script, o)
 	got, err := RehearsePlan(w.g, plan, script)
 	if err == nil {
@@ -374,7 +374,7 @@ func (h *byHand) compare(got *Rehearsal, prior *played) error {
 	for i := range got.Attempts {
 		p.starts = append(p.starts, got.Attempts[i].Start)
 	}
-	if err := h.w.compare(p, nil, nil); err != nil {
+	if err := h.w.compare(p, nil); err != nil {
 		return err
 	}
 	if got.Took != h.clock {

@@ -20,6 +20,8 @@ type world struct {
 	// clock and when are the times of each attempt's start and end.
 	clock glue.Time
 	when  map[oracle.Attempt][2]glue.Time
+	// beyond lets resumes ask for more than AWS's can.
+	beyond bool
 	// look, if set, is shown a run at times while it runs.
 	look func(p *played) error
 }
@@ -31,8 +33,11 @@ type played struct {
 	// prior and roots are those of a resume.
 	prior *played
 	roots []int
-	// can marks what the plan of the resume says may start.
-	can []bool
+	// plan is that of the resume, begin the run as the resume made it, and can
+	// marks what the plan says may start.
+	plan  *Plan
+	begin *Run
+	can   []bool
 	// rows are the attempts as a store keeps them, rev the number of events.
 	rows []Row
 	rev  int64
@@ -239,13 +244,19 @@ func (w *world) owner(p *played, at Attempt) oracle.Attempt {
 // choose picks nodes to resume a run at: as a rule some that were attempted, at
 // times others.
 func (w *world) choose(p *played) []string {
-	var tried, all []string
+	var tried, all, held []string
 	for n := range w.g.Nodes {
 		all = append(all, w.g.Nodes[n].Name)
-		if p.run.Nodes[n].Last != Blank {
+		if _, ready := p.run.Ready(w.g, n); ready {
+			held = append(held, w.g.Nodes[n].Name)
+		} else if p.run.Nodes[n].Last != Blank {
 			tried = append(tried, w.g.Nodes[n].Name)
 		}
 	}
+	if len(held) > 0 && w.rnd.IntN(2) == 0 {
+		tried = nil
+	}
+	tried = append(tried, held...)
 	if len(tried) == 0 || w.rnd.IntN(15) == 0 {
 		tried = append(all, "J99")
 	}
@@ -281,7 +292,7 @@ func (w *world) script() string {
 	for i, p := range w.runs {
 		if p.prior != nil {
 			from := slices.Index(w.runs, p.prior)
-			fmt.Fprintf(&b, "resume run=R%d nodes=%s\n", from+1, strings.Join(p.oracle.Nodes, ","))
+			fmt.Fprintf(&b, "resume run=R%d%s\n", from+1, requestOptions(p.oracle.Request))
 		}
 		for _, e := range p.oracle.Events {
 			fmt.Fprintln(&b, eventLine(fmt.Sprintf("R%d", i+1), e))

@@ -23,28 +23,30 @@ type Attempt struct {
 }
 
 // Line is an event (begin, progress, end, stop, stop-attempt), where Retry is how
-// many are allowed, or a fact (fire, start, state, retried, end).
+// many are allowed, or a fact (fire, start, state, retried, end, accept). A trigger
+// fires by the end of an attempt; a Root is started by a resume.
 type Line struct {
 	What, Node, State string
 	Attempt, Same     Attempt
 	Retry             int
-	Refused           bool
+	Refused, Root     bool
 }
 
-// Run is what is given: ID, Triggers, From, Nodes, Events; and what Replay finds:
-// Status, Roots, Lines.
+// Run is what is given: ID, Triggers, From, Request, Events; and what Replay finds:
+// Status, Roots, Held, Lines.
 type Run struct {
-	ID, Status    string
-	Triggers      []Trigger
-	From          *Run // what it resumes, at Nodes
-	Nodes, Roots  []string
+	ID, Status  string
+	Triggers    []Trigger
+	From        *Run // what it resumes, replayed to its end
+	Roots, Held []string
+	Request
 	Events, Lines []Line
 }
 
 // Replay works the run out from nothing. Its answer is the node, or "run", that a
 // resume is refused for.
 func (r *Run) Replay() (refused string) {
-	r.Status, r.Roots, r.Lines = "", nil, nil
+	r.Status, r.Roots, r.Held, r.Lines = "", nil, nil, nil
 	if r.From != nil {
 		refused = r.resume()
 	}
@@ -87,7 +89,7 @@ func (r *Run) step(e, now Line) {
 	case e.What == "begin":
 		r.Status = "RUNNING"
 		for _, t := range r.Triggers {
-			r.fire(t, t.Start)
+			r.fire(t, t.Start, Attempt{})
 		}
 	case e.What == "stop" && running:
 		r.Status = "STOPPING"
@@ -105,22 +107,38 @@ func (r *Run) step(e, now Line) {
 		r.start(now.Node, e.Attempt, Line{Retry: now.Retry + 1, Same: e.Attempt})
 	default:
 		r.add(now, "end", e.State)
-		for _, t := range r.Triggers {
-			hit := slices.Contains(t.Wants, Want{now.Node, e.State})
-			miss := slices.ContainsFunc(t.Wants, func(w Want) bool { return r.Last("end", w.Node).State != w.State })
-			r.fire(t, hit && (t.Any || !miss) && t.Active && running && r.Last("fire", t.Name).What == "")
-		}
+		r.ended(r.Now(e.Attempt), running)
 	}
+	r.settle()
+}
+
+func (r *Run) settle() {
 	if !slices.ContainsFunc(r.Lines, r.live) {
 		r.Status = map[string]string{"RUNNING": "COMPLETED", "STOPPING": "STOPPED"}[r.Status]
 	}
 }
 
-func (r *Run) fire(t Trigger, yes bool) {
-	if yes {
-		r.add(Line{Node: t.Name}, "fire", "")
+func (r *Run) ended(end Line, running bool) {
+	for _, t := range r.Triggers {
+		hit := slices.Contains(t.Wants, Want{end.Node, end.State})
+		r.fire(t, hit && r.hold(t) && t.Active && running && r.Last("fire", t.Name).What == "", end.Attempt)
+	}
+}
+
+// hold reports whether a trigger's conditions hold.
+func (r *Run) hold(t Trigger) bool {
+	is := func(w Want) bool { return r.Last("end", w.Node).State == w.State }
+	not := func(w Want) bool { return !is(w) }
+	return slices.ContainsFunc(t.Wants, is) && (t.Any || !slices.ContainsFunc(t.Wants, not))
+}
+
+func (r *Run) fire(t Trigger, yes bool, by Attempt) {
+	if starts := func(n string) bool { return !slices.Contains(r.Held, n) }; yes && slices.ContainsFunc(t.Starts, starts) {
+		r.add(Line{Node: t.Name, Attempt: by}, "fire", "")
 		for i, node := range t.Starts {
-			r.start(node, Attempt{Run: r.ID, Trigger: t.Name, Index: i}, Line{})
+			if starts(node) {
+				r.start(node, Attempt{Run: r.ID, Trigger: t.Name, Index: i}, Line{})
+			}
 		}
 	}
 }
@@ -149,34 +167,20 @@ func (r *Run) below(node string, found map[string]bool) map[string]bool {
 
 func (r *Run) leads(from, to string) bool { return r.below(from, map[string]bool{})[to] }
 
-func (r *Run) resume() (refused string) {
-	if r.From.Replay(); r.From.Status != "COMPLETED" || len(r.Nodes) == 0 {
-		return "run"
-	}
-	first := func(n string) int {
-		return slices.IndexFunc(r.From.Lines, func(l Line) bool { return l.What == "start" && l.Node == n })
-	}
-	for i, n := range r.Nodes {
-		if first(n) < 0 {
-			return n
-		}
-		drop := slices.Contains(r.Nodes[:i], n)
-		for _, m := range r.Nodes {
-			drop = drop || m != n && r.leads(m, n) && (!r.leads(n, m) || first(m) < first(n))
-		}
-		if !drop {
-			r.Roots = append(r.Roots, n)
+// again reports whether a resume evaluates a node anew.
+func (r *Run) again(node string) bool {
+	below := func(n string) bool { return r.leads(n, node) }
+	return slices.Contains(r.Roots, node) || slices.ContainsFunc(slices.Concat(r.Roots, r.Accept), below)
+}
+
+// by is the action by which a resume can start a node, if it ran or is held back.
+func (r *Run) by(node string) Attempt {
+	at := r.Last("start", node).Attempt
+	for _, t := range r.Triggers {
+		i := slices.Index(t.Starts, node)
+		if at.Trigger == "" && i >= 0 && t.Active && slices.Contains(r.Held, node) && r.hold(t) {
+			at = Attempt{Trigger: t.Name, Index: i}
 		}
 	}
-	for _, l := range r.From.Lines {
-		if !slices.ContainsFunc(r.Roots, func(n string) bool { return n == l.Node || r.leads(n, l.Node) }) {
-			r.Lines = append(r.Lines, l)
-		}
-	}
-	r.Status = "RUNNING"
-	for _, n := range r.Roots {
-		last := r.From.Last("start", n).Attempt
-		r.start(n, Attempt{r.ID, last.Trigger, last.Index, 0}, Line{Same: last})
-	}
-	return ""
+	return at
 }
