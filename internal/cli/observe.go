@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -67,7 +68,7 @@ func (a *app) showRecord(r *glue.WorkflowRun, record *plan.Record) {
 	}
 	for i := range record.Accepted {
 		acc := &record.Accepted[i]
-		say("%s was accepted as SUCCEEDED by %s: %s (it ended %s)", nodeNames(r, []string{acc.NodeId}), acc.By, acc.Because, acc.State)
+		say("%s was accepted as SUCCEEDED by %s: %s (it ended %s)", nodeNames(r, []string{acc.NodeId}), cmp.Or(acc.By, "an unnamed caller"), acc.Because, acc.State)
 	}
 	if record.Moved {
 		say("on the workflow's triggers as they were when it was resumed, not those of the run before")

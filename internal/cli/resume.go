@@ -99,19 +99,31 @@ func (a *app) carryOut(ctx context.Context, r *resuming) error {
 	if err != nil {
 		return err
 	}
+	if r.o.wait && len(r.before) > 0 { // what is run first should not have to wait then
+		if err := r.waitForJobs(ctx); err != nil {
+			return err
+		}
+	}
 	if err := a.runBefore(ctx, r); err != nil {
 		return err
 	}
 	newRun, starts, err := r.execute(ctx)
 	if err != nil {
-		return stoppedRun(t, prior, err)
+		if ran := r.ranText(); ran != "" {
+			return fmt.Errorf("%w%s", err, ran)
+		}
+		return err
 	}
 	if !a.json() {
 		a.writeChoices(a.out, r.choices)
-		started := "starting with " + nodeNames(prior, starts)
-		if len(starts) == 0 {
-			started = "accepting " + nodeNames(prior, r.req.Accept)
+		var did []string
+		if len(starts) > 0 {
+			did = append(did, "starting with "+nodeNames(prior, starts))
 		}
+		if len(r.req.Accept) > 0 {
+			did = append(did, "accepting "+nodeNames(prior, r.req.Accept))
+		}
+		started := strings.Join(did, ", ")
 		a.out.paragraph(fmt.Sprintf("Resumed run %s of %s as %s, %s.",
 			shortRun(prior.WorkflowRunId), prior.Name, shortRun(newRun), started), "", plain)
 		if before != nil {
@@ -158,7 +170,7 @@ func stoppedRun(t *target, prior *glue.WorkflowRun, err error) error {
 		return err
 	}
 	return &glue.Error{Kind: refused.Kind, Err: err,
-		Message: refused.Message + ", as in AWS; a server that was started with 'reglue serve --resume-stopped' resumes STOPPED runs too"}
+		Message: refused.Message + ", as in AWS; to resume it all the same add --from-stopped (a server started with 'reglue serve --resume-stopped' needs no flag)"}
 }
 
 // namesShown is how many nodes are named in a sentence.

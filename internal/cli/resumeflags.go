@@ -145,16 +145,11 @@ func (o *resumeOptions) overrides(prior *glue.WorkflowRun, req *plan.Request) er
 		return nil
 	}
 	for _, text := range o.args {
-		// A job's name may hold a colon, its argument begins with --.
-		at := strings.LastIndex(text, ":--")
-		key, value, ok := "", "", false
-		if at > 0 {
-			key, value, ok = strings.Cut(text[at+1:], "=")
+		node, key, value, err := argumentOf(prior.Graph, text)
+		if err != nil {
+			return err
 		}
-		if !ok || len(key) < 3 {
-			return fmt.Errorf("--arg must be NODE:--key=value, not %q", text)
-		}
-		err := set(text[:at], func(over *glue.RunOverride) {
+		err = set(node, func(over *glue.RunOverride) {
 			if over.Arguments == nil {
 				over.Arguments = map[string]string{}
 			}
@@ -164,26 +159,52 @@ func (o *resumeOptions) overrides(prior *glue.WorkflowRun, req *plan.Request) er
 			return err
 		}
 	}
-	for flag, list := range map[string][]string{"--timeout": o.timeouts, "--retries": o.retries} {
-		for _, text := range list {
-			node, number, err := numbered(flag, text)
-			if err != nil {
-				return err
-			}
-			err = set(node, func(over *glue.RunOverride) {
-				if flag == "--retries" {
-					over.Retries = &number
-					return
-				}
-				minutes := int32(number)
-				over.Timeout = &minutes
-			})
-			if err != nil {
-				return err
-			}
+	for _, text := range o.timeouts {
+		node, number, err := numbered("--timeout", text)
+		if err != nil {
+			return err
+		}
+		minutes := int32(number)
+		if err := set(node, func(over *glue.RunOverride) { over.Timeout = &minutes }); err != nil {
+			return err
+		}
+	}
+	for _, text := range o.retries {
+		node, number, err := numbered("--retries", text)
+		if err != nil {
+			return err
+		}
+		if err := set(node, func(over *glue.RunOverride) { over.Retries = &number }); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// argumentOf reads NODE:--key=value. Names and values may hold what parts them: the
+// first part that names a node counts.
+func argumentOf(g *glue.WorkflowGraph, text string) (node, key, value string, err error) {
+	var first error
+	for at := 0; ; at++ {
+		next := strings.Index(text[at:], ":--")
+		if next < 0 {
+			break
+		}
+		at += next
+		key, value, ok := strings.Cut(text[at+1:], "=")
+		if at == 0 || !ok || len(key) < len("--k") {
+			continue
+		}
+		if _, err := findNodes(g, text[:at]); err == nil {
+			return text[:at], key, value, nil
+		} else if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		first = fmt.Errorf("--arg must be NODE:--key=value, not %q", text)
+	}
+	return "", "", "", first
 }
 
 // numbered reads NODE=N.

@@ -23,6 +23,10 @@ type resuming struct {
 	o     resumeOptions
 	prior *glue.WorkflowRun
 	req   plan.Request
+	// head is the run that must be the newest of the family; empty for any.
+	head string
+	// before are the commands to run first.
+	before []plan.Before
 	// plain is set when the endpoint has AWS's operations alone.
 	plain   bool
 	plan    *plan.Plan
@@ -45,10 +49,18 @@ func (a *app) prepareResume(ctx context.Context, t *target, workflow, run string
 	}
 	r := &resuming{a: a, t: t, o: o, prior: prior, plain: t.Kind == targetAWS}
 	r.req = plan.Request{Name: workflow, RunId: prior.WorkflowRunId}
-	if err := o.fill(prior, &r.req); err != nil {
+	if err = o.fill(prior, &r.req); err != nil {
 		return nil, err
 	}
-	if o.sel.Failed && r.req.Select == (plan.Selectors{Failed: true}) && len(o.accept) == 0 {
+	if r.before, err = o.commands(prior); err != nil {
+		return nil, err
+	}
+	if o.expectHead != "" {
+		if r.head, err = findRun(ctx, t, workflow, o.expectHead); err != nil {
+			return nil, err
+		}
+	}
+	if r.req.Select == (plan.Selectors{Failed: true}) && len(o.accept)+len(o.except) == 0 {
 		// Alone it is answered here, so that it works with AWS too.
 		r.req.Select = plan.Selectors{}
 		r.req.NodeIds, err = failedNodes(prior)
@@ -87,10 +99,11 @@ func (r *resuming) hasNode(name string) bool {
 }
 
 // makePlan asks the server for the plan, or makes it here where there are AWS's
-// operations alone.
+// operations alone. What a resume would be refused for is refused already.
 func (r *resuming) makePlan(ctx context.Context) error {
 	if !r.plain {
-		answer, err := call[plan.Answer](ctx, r.t, plan.OpPlan, &r.req)
+		answer, err := call[plan.Answer](ctx, r.t, plan.OpPlan,
+			&plan.PreviewRequest{Request: r.req, PlanToken: r.o.planToken, ExpectHead: r.head})
 		if err == nil {
 			r.plan, r.choices = answer.Plan, answer.Choices
 			return nil
@@ -134,7 +147,7 @@ func (r *resuming) planHere(ctx context.Context) error {
 	subject := plan.Subject{Graph: g, Prior: run, Plan: p}
 	r.plan = subject.Describe(r.prior.Name, jobs, false)
 	r.plan.Asks = nil // what is marked as safe is not known
-	if r.plan.Head, err = newestRun(ctx, r.t, r.prior.Name); err != nil {
+	if r.plan.Head, err = r.familyHead(ctx); err != nil {
 		return err
 	}
 	if r.t.Profile == "" {
@@ -188,12 +201,13 @@ func observedJobs(run *glue.WorkflowRun) map[string]*plan.Job {
 
 // execute starts the new run.
 func (r *resuming) execute(ctx context.Context) (run string, starts []string, err error) {
+	why := ""
 	for {
 		run, starts, err = r.tryExecute(ctx)
 		if err == nil || !r.o.wait || !isKind(err, glue.ConcurrentRunsExceeded) {
 			return run, starts, err
 		}
-		if err := r.a.waitForRoom(ctx, err.Error()); err != nil {
+		if err := r.a.waitForRoom(ctx, &why, err.Error()); err != nil {
 			return "", nil, err
 		}
 	}
@@ -219,10 +233,8 @@ func (r *resuming) tryExecute(ctx context.Context) (run string, starts []string,
 	req := &plan.ExecuteRequest{
 		Request: r.req, PlanToken: r.o.planToken, ExpectHead: r.plan.Head, By: whoAmI(), Before: r.ran,
 	}
-	if r.o.expectHead != "" {
-		if req.ExpectHead, err = findRun(ctx, r.t, r.prior.Name, r.o.expectHead); err != nil {
-			return "", nil, err
-		}
+	if r.head != "" {
+		req.ExpectHead = r.head
 	}
 	out, err := call[plan.ExecuteAnswer](ctx, r.t, plan.OpExecute, req)
 	if err != nil {
@@ -234,30 +246,50 @@ func (r *resuming) tryExecute(ctx context.Context) (run string, starts []string,
 // expectHead looks, where the server can't be told to, whether the run is still the
 // newest of its family. Somebody may still come between.
 func (r *resuming) expectHead(ctx context.Context) error {
-	if r.o.expectHead == "" {
+	if r.head == "" {
 		return nil
 	}
-	want, err := findRun(ctx, r.t, r.prior.Name, r.o.expectHead)
-	if err != nil {
-		return err
-	}
-	head, err := newestRun(ctx, r.t, r.prior.Name)
-	if err == nil && head != want {
-		err = fmt.Errorf("run %s was expected to be the newest, but %s is; nothing was changed", shortRun(want), shortRun(head))
+	head, err := r.familyHead(ctx)
+	if err == nil && head != r.head {
+		err = fmt.Errorf("run %s was expected to be the newest of its family, but %s is; nothing was changed", shortRun(r.head), shortRun(head))
 	}
 	return err
+}
+
+// familyHead is the newest of all runs that the run and its resumes began with and
+// led to, looked for in the list of runs.
+func (r *resuming) familyHead(ctx context.Context) (string, error) {
+	var all []*glue.WorkflowRun
+	for run, err := range workflowRuns(ctx, r.t, r.prior.Name, runPage) {
+		if err != nil {
+			return "", err
+		}
+		all = append(all, run)
+	}
+	head := r.prior
+	for _, run := range flow.Kin(all, r.prior.WorkflowRunId) {
+		if run.StartedOn > head.StartedOn {
+			head = run
+		}
+	}
+	return head.WorkflowRunId, nil
 }
 
 // roomPoll is how often --wait looks for room.
 const roomPoll = 2 * time.Second
 
-func (a *app) waitForRoom(ctx context.Context, why string) error {
-	a.err.paragraph("Waiting for room: "+why, "", dim)
+// waitForRoom waits a while and says for what, unless it said so already.
+func (a *app) waitForRoom(ctx context.Context, said *string, why string) error {
+	if *said != why {
+		*said = why
+		a.err.paragraph("Waiting for room: "+why, "", dim)
+	}
 	return sleep(ctx, roomPoll)
 }
 
 // waitForJobs waits until no job that is to start is at its limit.
 func (r *resuming) waitForJobs(ctx context.Context) error {
+	why := ""
 	for !r.plain {
 		answer, err := call[plan.Answer](ctx, r.t, plan.OpPlan, &r.req)
 		if err != nil {
@@ -266,7 +298,7 @@ func (r *resuming) waitForJobs(ctx context.Context) error {
 		if len(answer.Plan.Busy) == 0 {
 			return nil
 		}
-		if err := r.a.waitForRoom(ctx, "at their limit are "+strings.Join(answer.Plan.Busy, ", ")); err != nil {
+		if err := r.a.waitForRoom(ctx, &why, "at their limit are "+strings.Join(answer.Plan.Busy, ", ")); err != nil {
 			return err
 		}
 	}
@@ -317,35 +349,58 @@ func (r *resuming) risky() []string {
 // keptOutput is how much of a command's output is kept with the run.
 const keptOutput = 4 << 10
 
+// commands are those of --before.
+func (o *resumeOptions) commands(prior *glue.WorkflowRun) ([]plan.Before, error) {
+	var out []plan.Before
+	for _, text := range o.before {
+		node, command, ok := strings.Cut(text, "=")
+		if !ok || strings.TrimSpace(command) == "" {
+			return nil, fmt.Errorf("--before must be NODE=COMMAND, not %q", text)
+		}
+		found, err := findNodes(prior.Graph, node)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 1 {
+			return nil, fmt.Errorf("--before: %q matches %d nodes; name one", node, len(found))
+		}
+		out = append(out, plan.Before{Node: found[0].Name, Command: command})
+	}
+	return out, nil
+}
+
 // runBefore runs the commands of --before, in order. If one fails nothing is
 // resumed.
 func (a *app) runBefore(ctx context.Context, r *resuming) error {
-	for _, text := range r.o.before {
-		node, command, ok := strings.Cut(text, "=")
-		if !ok || strings.TrimSpace(command) == "" {
-			return fmt.Errorf("--before must be NODE=COMMAND, not %q; nothing was changed", text)
-		}
-		found, err := findNodes(r.prior.Graph, node)
-		if err != nil {
-			return err
-		}
-		a.err.paragraph("Before "+found[0].Name+": "+command, "", dim)
+	for _, b := range r.before {
+		a.err.paragraph("Before "+b.Node+": "+b.Command, "", dim)
 		start := time.Now()
-		cmd := exec.CommandContext(ctx, "sh", "-c", command)
-		cmd.Env = append(os.Environ(), "REGLUE_NODE="+found[0].Name, "REGLUE_WORKFLOW="+r.prior.Name, "REGLUE_RUN_ID="+r.prior.WorkflowRunId)
+		cmd := exec.CommandContext(ctx, "sh", "-c", b.Command)
+		cmd.Env = append(os.Environ(), "REGLUE_NODE="+b.Node, "REGLUE_WORKFLOW="+r.prior.Name, "REGLUE_RUN_ID="+r.prior.WorkflowRunId)
 		out, err := cmd.CombinedOutput()
 		if _, writeErr := a.Stderr.Write(out); writeErr != nil {
 			return writeErr
 		}
 		if err != nil {
-			return fmt.Errorf("the command before %s failed (%w); nothing was resumed", found[0].Name, err)
+			return fmt.Errorf("the command before %s failed (%w); nothing was resumed%s", b.Node, err, r.ranText())
 		}
-		r.ran = append(r.ran, plan.Before{
-			Node: found[0].Name, Command: command, At: glue.MakeTime(start), TookMs: time.Since(start).Milliseconds(),
-			Output: strings.ToValidUTF8(string(out[max(0, len(out)-keptOutput):]), "?"),
-		})
+		b.At, b.TookMs = glue.MakeTime(start), time.Since(start).Milliseconds()
+		b.Output = strings.ToValidUTF8(string(out[max(0, len(out)-keptOutput):]), "?")
+		r.ran = append(r.ran, b)
 	}
 	return nil
+}
+
+// ranText says, for a resume that came to nothing, what was run for it.
+func (r *resuming) ranText() string {
+	if len(r.ran) == 0 {
+		return ""
+	}
+	var names []string
+	for i := range r.ran {
+		names = append(names, r.ran[i].Node)
+	}
+	return "; the commands before " + strings.Join(names, ", ") + " were run all the same"
 }
 
 // whoAmI names the user, for the record of a run.
