@@ -30,16 +30,17 @@ func ObserveScope(run *glue.WorkflowRun, accepted, before, held []string) (*Grap
 	if len(r.Accepted) == 0 {
 		return g, r, nil
 	}
-	// What an accepted node leads to was taken for a root, and its trigger for one
-	// that did not fire.
+	// What an accepted node leads to was taken for a root or for carried. A trigger
+	// there fired if something that it starts did start.
 	below := g.again(&Scope{Accepted: r.Accepted})
 	r.Roots = slices.DeleteFunc(r.Roots, func(n int) bool { return below[n] })
-	for n := range g.Nodes {
-		for _, a := range g.Nodes[n].Actions {
-			if below[n] && r.Actions[a].State != Blank {
-				r.Triggers[g.Actions[a].Trigger].Fired = true
-			}
+	for t := range g.Triggers {
+		if !below[g.Triggers[t].Node] {
+			continue
 		}
+		first, end := g.TriggerActions(t)
+		started := func(a ActionState) bool { return a.State != Blank }
+		r.Triggers[t].Fired = slices.ContainsFunc(r.Actions[first:end], started)
 	}
 	return g, r, nil
 }

@@ -17,6 +17,7 @@ func TestObserve(t *testing.T) {
 	n, plans := *graphs/20, 0
 	for s := uint64(1); s <= uint64(n); s++ {
 		w := newWorld(s)
+		w.beyond = s%2 == 0
 		w.look = func(p *played) error {
 			_, err := w.observe(p)
 			return err
@@ -38,7 +39,7 @@ func TestObserve(t *testing.T) {
 }
 
 func (w *world) observe(p *played) (plans int, err error) {
-	g, r, err := Observe(w.wire(p))
+	g, r, err := ObserveScope(w.wire(p), w.ids(p.oracle.Accept), w.acceptedBefore(p), w.ids(p.oracle.Held))
 	if err != nil {
 		return 0, err
 	}
@@ -53,23 +54,34 @@ func (w *world) observe(p *played) (plans int, err error) {
 	if err := w.sameStates(p, r); err != nil {
 		return 0, err
 	}
-	var names []string
 	for range 20 * b2i(p.run.Over()) {
-		names = w.choose(p)
-		want, err1 := Resume(w.g, p.run, w.ids(names), "N", 1)
-		got, err2 := Resume(g, r, w.ids(names), "N", 1)
+		q := w.request(p)
+		want, err1 := ResumeAs(w.g, p.run, w.asked(q), "N", 1)
+		got, err2 := ResumeAs(g, r, w.asked(q), "N", 1)
 		if fmt.Sprint(err1) != fmt.Sprint(err2) {
-			return plans, fmt.Errorf("resume at %v: %w, observed %w", names, err1, err2)
+			return plans, fmt.Errorf("resume%s: %w, observed %w", requestOptions(q), err1, err2)
 		}
 		if err1 != nil {
 			continue
 		}
 		plans++
 		if err := samePlan(w.g, want, got); err != nil {
-			return plans, fmt.Errorf("resume at %v: %w", names, err)
+			return plans, fmt.Errorf("resume%s: %w", requestOptions(q), err)
 		}
 	}
 	return plans, nil
+}
+
+// acceptedBefore are the UniqueIds of the nodes that a run carries as accepted by an
+// earlier resume.
+func (w *world) acceptedBefore(p *played) []string {
+	var out []string
+	for n := range w.g.Nodes {
+		if p.run.Nodes[n].Accepted && !slices.Contains(p.run.Accepted, n) {
+			out = append(out, w.g.Nodes[n].ID)
+		}
+	}
+	return out
 }
 
 // ambiguous: the wire does not say which action started a crawl, or which of two
@@ -105,11 +117,14 @@ func (w *world) sameStates(p *played, r *Run) error {
 	}
 	for n := range w.g.Nodes {
 		want, got := p.run.Nodes[n], r.Nodes[n]
-		if want.Last != got.Last || want.Carried != got.Carried || want.Action != got.Action || want.Start != got.Start {
+		if want.Last != got.Last || want.Carried != got.Carried || want.Accepted != got.Accepted || want.Action != got.Action || want.Start != got.Start {
 			return fmt.Errorf("node %s: %+v, observed %+v", w.g.Nodes[n].Name, want, got)
 		}
 	}
-	again := w.g.Reach(p.run.Roots...)
+	if !slices.Equal(r.Held, p.run.Held) || !slices.Equal(r.Accepted, slices.Sorted(slices.Values(p.run.Accepted))) {
+		return fmt.Errorf("scope %+v, observed %+v", p.run.Scope, r.Scope)
+	}
+	again := w.g.again(&p.run.Scope)
 	for t := range w.g.Triggers {
 		if p.prior != nil && !again[w.g.Triggers[t].Node] {
 			continue // what a carried trigger did can't always be seen
@@ -161,14 +176,14 @@ func (w *world) wire(p *played) *glue.WorkflowRun {
 	return run
 }
 
-// began is when a run started: with its first attempt.
+// began is when a run started: with its first attempt, if there is one.
 func (w *world) began(p *played) glue.Time {
 	for _, l := range p.oracle.Lines {
 		if l.What == "start" && l.Attempt.Run == p.run.ID {
 			return w.when[l.Attempt][0]
 		}
 	}
-	return 1
+	return p.at
 }
 
 func (w *world) jobRuns(p *played, job string) []glue.JobRun {

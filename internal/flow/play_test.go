@@ -284,6 +284,8 @@ func (w *world) resume(from *played) (*played, error) {
 		run: plan.Run, oracle: o, prior: from, roots: plan.Roots, starts: plan.Start, ids: map[oracle.Attempt]string{},
 		plan: plan, begin: plan.Run.clone(), can: plan.CanRun(w.g, from.run),
 	}
+	w.clock++
+	p.at = w.clock
 	w.runs = append(w.runs, p)
 	if err := w.planned(p, plan); err != nil {
 		return nil, err

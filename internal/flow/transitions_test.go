@@ -60,6 +60,15 @@ retries.
 
 `)
 	attemptTable(t, &b)
+	b.WriteString(`
+## A node in a resumed run
+
+How a resumed run begins with a node that stood so in the run before. A dot is blank:
+the node waits for its trigger. What is downstream of a repeated or an accepted node is
+evaluated anew. A resumed run in which nothing starts begins COMPLETED.
+
+`)
+	resumeTable(t, &b)
 	return b.String()
 }
 
@@ -78,12 +87,12 @@ func pair(t *testing.T, events ...Event) (*Graph, *Run) {
 	return g, r
 }
 
-type column struct {
+type column[C any] struct {
 	name string
-	ev   Event
+	what C
 }
 
-func table(b *strings.Builder, corner string, columns []column, rows []string, cell func(row int, ev Event) string) {
+func table[C any](b *strings.Builder, corner string, columns []column[C], rows []string, cell func(row int, what C) string) {
 	b.WriteString("| " + corner)
 	for _, c := range columns {
 		b.WriteString(" | " + c.name)
@@ -92,7 +101,7 @@ func table(b *strings.Builder, corner string, columns []column, rows []string, c
 	for i, row := range rows {
 		b.WriteString("| **" + row + "**")
 		for _, c := range columns {
-			b.WriteString(" | " + cell(i, c.ev))
+			b.WriteString(" | " + cell(i, c.what))
 		}
 		b.WriteString(" |\n")
 	}
@@ -117,7 +126,7 @@ func runTable(t *testing.T, b *strings.Builder) {
 	for _, s := range states {
 		rows = append(rows, s.name)
 	}
-	columns := []column{{"it begins", Begun{}}, {"stop is asked", StopAsked{}}, {"an attempt ends", end(0)}}
+	columns := []column[Event]{{"it begins", Begun{}}, {"stop is asked", StopAsked{}}, {"an attempt ends", end(0)}}
 	table(b, "run", columns, rows, func(row int, ev Event) string {
 		g, r := pair(t, states[row].by...)
 		c, err := Step(g, r, ev, 0)
@@ -138,7 +147,7 @@ func attemptTable(t *testing.T, b *strings.Builder) {
 	for s := Waiting; s < states; s++ {
 		rows = append(rows, s.String())
 	}
-	columns := []column{
+	columns := []column[Event]{
 		{"reports WAITING", Progressed{at, Waiting}},
 		{"reports RUNNING", Progressed{at, Running}},
 		{"job stop", AttemptStopAsked{at}},
@@ -187,6 +196,85 @@ func moved(r *Run, c *Change, from State) string {
 		out = "·"
 	}
 	return out
+}
+
+func resumeTable(t *testing.T, b *strings.Builder) {
+	t.Helper()
+	g := Build(definitions([]oracle.Trigger{
+		{Name: "T1", Start: true, Starts: []string{"J1", "J2"}},
+		{Name: "T2", Active: true, Wants: []oracle.Want{{Node: "J1", State: "SUCCEEDED"}}, Starts: []string{"J3"}},
+	}), nodeID)
+	names := func(names ...string) (out []string) {
+		for _, n := range names {
+			out = append(out, "id-JOB-"+n)
+		}
+		return out
+	}
+	// play ends J1, J2 and J3 so, as far as they run.
+	play := func(r *Run, ends ...State) *Run {
+		for a, s := range ends {
+			if r.Actions[a].State.Live() {
+				c, err := Step(g, r, Ended{Attempt: Attempt{a, 0}, State: s}, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Apply(&c)
+			}
+		}
+		return r
+	}
+	first := func(ends ...State) *Run {
+		r := NewRun(g, "wr_1")
+		c, err := Step(g, r, Begun{}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Apply(&c)
+		return play(r, ends...)
+	}
+	resumed := func(r *Run, q Request, ends ...State) *Run {
+		p, err := ResumeAs(g, r, &q, "wr_2", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return play(p.Run, ends...)
+	}
+	narrow := Request{Nodes: names("J1"), Except: names("J3")}
+	node, _ := g.NodeByID("id-JOB-J3")
+	priors := []*Run{
+		first(Succeeded, Failed, Succeeded),
+		first(Succeeded, Failed, Failed),
+		resumed(first(Succeeded, Failed, Failed), Request{Accept: names("J3")}),
+		first(Failed, Failed),
+		resumed(first(Failed, Failed), narrow, Failed),
+		resumed(first(Failed, Failed), narrow, Succeeded),
+	}
+	rows := []string{"SUCCEEDED", "FAILED, or another end", "accepted", "never ran", "held back", "held back, what it waits for is done"}
+	columns := []column[Request]{
+		{"not touched", Request{Nodes: names("J2")}},
+		{"repeated", Request{Nodes: names("J3")}},
+		{"accepted", Request{Accept: names("J3")}},
+		{"repeated upstream", Request{Nodes: names("J1")}},
+		{"repeated upstream, left out", narrow},
+	}
+	table(b, "node", columns, rows, func(row int, q Request) string {
+		p, err := ResumeAs(g, priors[row], &q, "wr_3", 0)
+		if err != nil {
+			return "error"
+		}
+		st, action := p.Run.Nodes[node], p.Run.Actions[g.Nodes[node].Actions[0]]
+		switch {
+		case st.Accepted:
+			return st.Last.String() + ", accepted"
+		case st.Carried:
+			return "carried"
+		case action.State != Blank:
+			return action.State.String()
+		case p.Run.holds(node):
+			return "held back"
+		}
+		return "·"
+	})
 }
 
 func TestStatesHaveWords(t *testing.T) {

@@ -30,9 +30,10 @@ type world struct {
 type played struct {
 	run    *Run
 	oracle *oracle.Run
-	// prior and roots are those of a resume.
+	// prior, roots and at, the time, are those of a resume.
 	prior *played
 	roots []int
+	at    glue.Time
 	// plan is that of the resume, begin the run as the resume made it, and can
 	// marks what the plan says may start.
 	plan  *Plan
