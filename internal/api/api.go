@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/reglue/reglue/internal/engine"
@@ -22,8 +23,8 @@ const (
 	DefaultMaxJobsPerTrigger = 50
 )
 
-// maxCachedSums bounds small things that are kept, by number.
-const maxCachedSums = 500_000
+// maxCachedFacts bounds small things that are kept, by number.
+const maxCachedFacts = 500_000
 
 // defaultTimeout is how long a request may wait until its change is taken up.
 const defaultTimeout = 30 * time.Second
@@ -83,10 +84,15 @@ type API struct {
 
 	graphs      cache[graphKey, []byte]
 	definitions cache[int64, *glue.Job]
-	// runFacts are by run, definitionSums by definition.
-	runFacts       cache[int64, *runFacts]
-	definitionSums cache[int64, string]
-	contents       contents
+	// What plans rest on: runFacts are by run, defined by definition, medians by
+	// the runs that they are of, jobsAfter by the change.
+	runFacts  cache[int64, *runFacts]
+	defined   cache[int64, *definedFacts]
+	medians   cache[string, map[string]median]
+	jobsAfter cache[int64, map[string]int64]
+	contents  contents
+	// changes counts the changes of definitions.
+	changes atomic.Int64
 }
 
 // New makes an API over a store and the engine that changes it. Without an
@@ -105,7 +111,7 @@ func New(db *store.DB, e *engine.Engine, opt Options) *API {
 	}
 	a.graphs.limit = maxGraphBytes
 	a.definitions.limit = maxCachedJobs
-	a.definitionSums.limit, a.runFacts.limit = maxCachedSums, maxCachedSums
+	a.defined.limit, a.runFacts.limit, a.medians.limit, a.jobsAfter.limit = maxCachedFacts, maxCachedFacts, maxCachedFacts, 1
 	if a.opt.Files == nil {
 		a.opt.Files = noFiles{}
 	}
@@ -212,6 +218,7 @@ func (a *API) change(ctx context.Context, f func(tx *store.Tx, now glue.Time) er
 	if a.readOnly {
 		return errReadOnly
 	}
+	defer a.changes.Add(1)
 	return a.engine.Update(ctx, f)
 }
 

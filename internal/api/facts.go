@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -39,20 +40,41 @@ type facts struct {
 type runFacts struct {
 	// used is what the latest attempt of each job used, took how long those took
 	// that succeeded.
-	used map[string]*plan.Ran
+	used map[string]usedFacts
 	took map[string]time.Duration
+}
+
+// usedFacts is what an attempt used.
+type usedFacts struct {
+	definition int64
+	start      int
+	files      map[string]string
+}
+
+// definedFacts is what a definition tells, which never changes.
+type definedFacts struct {
+	sum   string // stands for what it says, whenever it was written
+	limit int
+	// files and outputs are those without any override of arguments.
+	files, outputs []string
+}
+
+// median is what attempts of a job took.
+type median struct {
+	took    time.Duration
+	samples int
 }
 
 // jobFacts gathers the facts of a run's jobs, as they would run with overrides.
 func (a *API) jobFacts(
-	tx *store.Tx, rec *store.Run, run *flow.Run, g *flow.Graph, set map[string]glue.RunOverride,
+	tx *store.Tx, rec *store.Run, run *flow.Run, g *flow.Graph, set map[string]glue.RunOverride, change int64,
 ) (map[string]*plan.Job, error) {
 	f := &facts{
 		runReader: a.newRunReader(tx), rec: rec, set: set, run: run, g: g,
 		jobs: map[string]*plan.Job{}, live: map[string]int{}, files: map[string]string{}, runs: map[string]*runFacts{},
 	}
 	var err error
-	if f.defs, err = tx.JobDefinitions(); err != nil {
+	if f.defs, err = a.jobDefinitions(tx, change); err != nil {
 		return nil, err
 	}
 	if f.safe, err = safeJobs(tx); err != nil {
@@ -81,6 +103,20 @@ func (a *API) jobFacts(
 		}
 	}
 	return f.jobs, nil
+}
+
+// jobDefinitions are the definitions of all jobs after a change, by name.
+func (a *API) jobDefinitions(tx *store.Tx, change int64) (map[string]int64, error) {
+	if !a.readOnly { // else another process changes them
+		if defs, ok := a.jobsAfter.get(change, one); ok {
+			return defs, nil
+		}
+	}
+	defs, err := tx.JobDefinitions()
+	if err == nil {
+		a.jobsAfter.put(change, defs, 1)
+	}
+	return defs, err
 }
 
 // safeJobs are the jobs that are marked as safe to repeat.
@@ -121,18 +157,15 @@ func (a *API) factsOf(tx *store.Tx, seq int64, over bool) (*runFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &runFacts{used: make(map[string]*plan.Ran, len(attempts)), took: make(map[string]time.Duration, len(attempts))}
-	latest := make(map[string]int, len(attempts))
+	f := &runFacts{used: make(map[string]usedFacts, len(attempts)), took: make(map[string]time.Duration, len(attempts))}
 	for i := range attempts {
 		at := &attempts[i]
 		if at.State == flow.Succeeded {
 			f.took[at.Job] = time.Duration(at.Ran) * time.Millisecond
 		}
-		if start, ok := latest[at.Job]; ok && start > at.Start {
-			continue
+		if before, ok := f.used[at.Job]; !ok || before.start <= at.Start {
+			f.used[at.Job] = usedFacts{at.Definition, at.Start, at.Files}
 		}
-		latest[at.Job] = at.Start
-		f.used[at.Job] = &plan.Ran{Definition: strconv.FormatInt(at.Definition, 10), Files: at.Files}
 	}
 	if over {
 		a.runFacts.put(seq, f, len(f.used)+1)
@@ -141,18 +174,13 @@ func (a *API) factsOf(tx *store.Tx, seq int64, over bool) (*runFacts, error) {
 }
 
 // durations are what successful attempts of each job took in the newest runs.
-func (f *facts) durations() (map[string][]time.Duration, error) {
+func (f *facts) durations() (map[string]median, error) {
 	recs, err := f.tx.Runs(f.rec.Workflow, 0, medianOf)
 	if err != nil {
 		return nil, err
 	}
-	out := map[string][]time.Duration{}
 	seen := map[int64]bool{}
-	add := func(rf *runFacts) {
-		for job, d := range rf.took {
-			out[job] = append(out[job], d)
-		}
-	}
+	var from []*runFacts
 	for i := range recs {
 		if recs[i].Completed.IsZero() {
 			continue
@@ -162,43 +190,88 @@ func (f *facts) durations() (map[string][]time.Duration, error) {
 			return nil, err
 		}
 		seen[recs[i].Seq] = true
-		add(rf)
+		from = append(from, rf)
 	}
 	for id, rf := range f.runs { // what is carried may have run long before
 		if seq := f.seqs[id]; !seen[seq] {
 			seen[seq] = true
-			add(rf)
+			from = append(from, rf)
 		}
 	}
+	key := fmt.Sprint(slices.Sorted(maps.Keys(seen)))
+	size := func(m map[string]median) int { return len(m) + 1 }
+	if out, ok := f.a.medians.get(key, size); ok && !f.rec.Completed.IsZero() {
+		return out, nil
+	}
+	out := medians(from)
+	f.a.medians.put(key, out, size(out))
 	return out, nil
 }
 
-func (f *facts) job(n int, took map[string][]time.Duration) error {
-	name := f.g.Nodes[n].Name
-	j := &plan.Job{Live: f.live[name], Safe: f.safe[name]}
-	f.jobs[name] = j
-	if d := took[name]; len(d) > 0 {
-		slices.Sort(d)
-		j.Duration, j.Samples = d[len(d)/2], len(d)
+func medians(from []*runFacts) map[string]median {
+	all := map[string][]time.Duration{}
+	for _, rf := range from {
+		for job, d := range rf.took {
+			all[job] = append(all[job], d)
+		}
 	}
+	out := make(map[string]median, len(all))
+	for job, d := range all {
+		slices.Sort(d)
+		out[job] = median{d[len(d)/2], len(d)}
+	}
+	return out
+}
+
+func (f *facts) job(n int, took map[string]median) error {
+	name := f.g.Nodes[n].Name
+	m := took[name]
+	j := &plan.Job{Live: f.live[name], Safe: f.safe[name], Duration: m.took, Samples: m.samples}
+	f.jobs[name] = j
 	id, ok := f.defs[name]
 	if !ok {
 		j.Gone = true
 		return nil
 	}
-	job, err := f.definition(id)
+	def, err := f.defined(id)
 	if err != nil {
 		return err
 	}
-	j.Limit = job.ConcurrentRuns()
-	j.Definition = f.a.definitionHash(id, job)
-	j.Files = map[string]string{}
+	j.Limit, j.Definition = def.limit, def.sum
+	j.Files = make(map[string]string, len(def.files))
 	for _, a := range f.g.Nodes[n].Actions { // each may name other files
-		args := job.RunArguments(f.override(a, name))
-		f.contents(j, job, args)
-		f.outputs(j, args)
+		o := f.override(a, name)
+		if len(o.Arguments) == 0 {
+			f.contents(j, def.files)
+			f.outputs(j, def.outputs)
+			continue
+		}
+		job, err := f.definition(id)
+		if err != nil {
+			return err
+		}
+		args := job.RunArguments(o)
+		f.contents(j, jobFiles(job, args))
+		f.outputs(j, jobOutputs(args))
 	}
 	return f.used(j, n, name)
+}
+
+// defined is what a definition tells.
+func (f *facts) defined(id int64) (*definedFacts, error) {
+	if def, ok := f.a.defined.get(id, one); ok {
+		return def, nil
+	}
+	job, err := f.definition(id)
+	if err != nil {
+		return nil, err
+	}
+	args := job.RunArguments(glue.Override{})
+	def := &definedFacts{
+		sum: definitionSum(id, job), limit: job.ConcurrentRuns(), files: jobFiles(job, args), outputs: jobOutputs(args),
+	}
+	f.a.defined.put(id, def, 1)
+	return def, nil
 }
 
 // override is what an action sets, with what the resumes set over it.
@@ -208,8 +281,8 @@ func (f *facts) override(action int, name string) glue.Override {
 }
 
 // contents hashes the script and the extra files.
-func (f *facts) contents(j *plan.Job, job *glue.Job, args map[string]string) {
-	for _, location := range jobFiles(job, args) {
+func (f *facts) contents(j *plan.Job, locations []string) {
+	for _, location := range locations {
 		if _, seen := j.Files[location]; seen {
 			continue
 		}
@@ -246,11 +319,22 @@ func jobFiles(job *glue.Job, args map[string]string) []string {
 	return out
 }
 
+// jobOutputs are what the arguments of a job declare that it writes.
+func jobOutputs(args map[string]string) []string {
+	var out []string
+	for output := range strings.SplitSeq(args[plan.OutputArgument], ",") {
+		if output = strings.TrimSpace(output); output != "" {
+			out = append(out, output)
+		}
+	}
+	return out
+}
+
 // outputs looks for what the job declares to write. What is neither an object nor a
 // file, such as a table, can't be looked for.
-func (f *facts) outputs(j *plan.Job, args map[string]string) {
-	for output := range strings.SplitSeq(args[plan.OutputArgument], ",") {
-		if output = strings.TrimSpace(output); output == "" || slices.Contains(j.Outputs, output) {
+func (f *facts) outputs(j *plan.Job, outputs []string) {
+	for _, output := range outputs {
+		if slices.Contains(j.Outputs, output) {
 			continue
 		}
 		j.Outputs = append(j.Outputs, output)
@@ -275,28 +359,20 @@ func (f *facts) used(j *plan.Job, n int, name string) error {
 		return nil
 	}
 	rf := f.runs[f.run.Sources[st.Source]]
-	if rf == nil || rf.used[name] == nil {
+	if rf == nil || rf.used[name].definition == 0 {
 		return nil
 	}
-	used := *rf.used[name]
-	id, err := strconv.ParseInt(used.Definition, 10, 64)
-	if err != nil || id == 0 {
-		return err
-	}
-	job, err := f.definition(id)
+	used := rf.used[name]
+	def, err := f.defined(used.definition)
 	if err != nil {
 		return err
 	}
-	used.Definition = f.a.definitionHash(id, job)
-	j.Ran = &used
+	j.Ran = &plan.Ran{Definition: def.sum, Files: used.files}
 	return nil
 }
 
-// definitionHash stands for what a definition says, whenever it was written.
-func (a *API) definitionHash(id int64, job *glue.Job) string {
-	if sum, ok := a.definitionSums.get(id, one); ok {
-		return sum
-	}
+// definitionSum stands for what a definition says, whenever it was written.
+func definitionSum(id int64, job *glue.Job) string {
 	bare := *job
 	bare.CreatedOn, bare.LastModifiedOn = 0, 0
 	text, err := json.Marshal(bare)
@@ -304,9 +380,7 @@ func (a *API) definitionHash(id int64, job *glue.Job) string {
 		return strconv.FormatInt(id, 10) // two that are equal may then differ
 	}
 	sum := sha256.Sum256(text)
-	out := hex.EncodeToString(sum[:16])
-	a.definitionSums.put(id, out, 1)
-	return out
+	return hex.EncodeToString(sum[:16])
 }
 
 // pinned are the contents that the jobs of a plan use.

@@ -80,6 +80,7 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		return nil, err
 	}
 	w := &worked{}
+	change := a.changes.Load() // before the view, so that what is kept is not older
 	err := a.db.View(ctx, func(tx *store.Tx) error {
 		var err error
 		if w.rec, err = findRun(tx, r.Name, r.RunId); err != nil {
@@ -108,7 +109,7 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		if w.triggers, err = triggersNow(tx, r); err != nil {
 			return err
 		}
-		if w.jobs, err = a.jobFacts(tx, w.rec, run, g, r.Overrides); err != nil {
+		if w.jobs, err = a.jobFacts(tx, w.rec, run, g, r.Overrides, change); err != nil {
 			return err
 		}
 		if err := checkOverridden(w, r.Overrides); err != nil {
@@ -493,7 +494,7 @@ func (a *API) stillHolds(tx *store.Tx, w *worked, r *plan.Request) error {
 	if err != nil {
 		return err
 	}
-	reader := a.newRunReader(tx)
+	reader := &facts{runReader: a.newRunReader(tx)}
 	var changes []string
 	for i := range w.answer.Plan.Nodes {
 		n := &w.answer.Plan.Nodes[i]
@@ -508,11 +509,11 @@ func (a *API) stillHolds(tx *store.Tx, w *worked, r *plan.Request) error {
 			}
 			continue
 		}
-		def, err := reader.definition(id)
+		def, err := reader.defined(id)
 		if err != nil {
 			return err
 		}
-		if a.definitionHash(id, def) != job.Definition {
+		if def.sum != job.Definition {
 			changes = append(changes, "the definition of job "+n.Name+" changed")
 		}
 	}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -37,6 +38,34 @@ func (w *Reasons) Node(n int) Reason {
 		behind = next
 	}
 	return out
+}
+
+// Links gives the reasons of many nodes, each with at most so many links of the
+// chain behind it. What is said of a node is worked out once.
+func (w *Reasons) Links() func(n, most int) Reason {
+	type link struct {
+		sentence string
+		behind   int
+	}
+	known := map[int]link{}
+	say := func(n int) link {
+		l, ok := known[n]
+		if !ok {
+			l.sentence, l.behind = w.say(n)
+			known[n] = l
+		}
+		return l
+	}
+	return func(n, most int) Reason {
+		l := say(n)
+		out, seen := Reason{Sentence: l.sentence}, []int{n}
+		for l.behind >= 0 && len(out.Chain) < most && !slices.Contains(seen, l.behind) {
+			seen = append(seen, l.behind)
+			l = say(l.behind)
+			out.Chain = append(out.Chain, l.sentence)
+		}
+		return out
+	}
 }
 
 // Explain gives the reasons of a run's nodes, in any of its states: why each ran,

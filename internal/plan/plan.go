@@ -135,11 +135,11 @@ func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool
 	for _, n := range s.Plan.Roots {
 		d.Starts = append(d.Starts, g.Nodes[n].ID)
 	}
-	why, can := flow.ExplainPlan(g, s.Prior, s.Plan), s.Plan.CanRun(g, s.Prior)
+	why, can := flow.ExplainPlan(g, s.Prior, s.Plan).Links(), s.Plan.CanRun(g, s.Prior)
 	d.Nodes = make([]Node, len(g.Nodes))
 	for n := range g.Nodes {
 		node := &d.Nodes[n]
-		reason := why.Node(n)
+		reason := why(n, maxChain)
 		*node = Node{
 			Name: g.Nodes[n].Name, Type: g.Nodes[n].Type, ID: g.Nodes[n].ID,
 			Verdict: verdict(s.Plan.Nodes[n].Verdict, can[n]), Selected: s.Plan.Nodes[n].Selected,
@@ -162,6 +162,9 @@ func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool
 	s.warn(d, jobs)
 	return d
 }
+
+// maxChain bounds the chain behind each reason, which may be as long as the graph.
+const maxChain = 5
 
 // Runs reports whether the node may run in the new run.
 func (n *Node) Runs() bool { return n.Verdict == Start || n.Verdict == Downstream }

@@ -80,20 +80,28 @@ func (b *Basis) Token() string {
 // triggers, and then of each group of jobs the definitions and the files.
 func (b *Basis) sealed() []byte {
 	out := []byte{tokenVersion}
-	out = append(out, b.hash(wholeSize, b)...)
+	out = append(out, make([]byte, wholeSize)...)
 	out = append(out, b.hash(markSize, b.Request)...)
 	out = append(out, b.hash(markSize, b.Nodes)...)
 	out = append(out, b.hash(markSize, []string{b.RunID, b.Run})...)
 	out = append(out, b.hash(markSize, b.Head)...)
 	out = append(out, b.hash(markSize, b.Triggers)...)
-	for _, group := range b.groups() {
-		definitions, files := map[string]string{}, map[string]string{}
-		for _, name := range group {
-			definitions[name], files[name] = b.Definitions[name], b.Files[name]
-		}
-		out = append(out, b.hash(markSize, definitions)...)
-		out = append(out, b.hash(markSize, files)...)
+	whole := sha256.New()
+	for _, v := range []any{b.Request, b.Nodes, []string{b.RunID, b.Run, b.Head, b.Triggers}} {
+		whole.Write(b.hash(sha256.Size, v))
 	}
+	for _, group := range b.groups() {
+		for _, of := range []map[string]string{b.Definitions, b.Files} {
+			sum := sha256.New()
+			for _, name := range group {
+				fmt.Fprintf(sum, "%d %s %d %s ", len(name), name, len(of[name]), of[name])
+			}
+			mark := sum.Sum(nil)
+			out = append(out, mark[:markSize]...)
+			whole.Write(mark)
+		}
+	}
+	copy(out[1:], whole.Sum(nil)[:wholeSize])
 	return out
 }
 
