@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -44,16 +45,23 @@ func (x *Executor) keptPath(sum, base string) string {
 	return filepath.Join(x.opts.DataDir, "files", sum[:32], base)
 }
 
-// kept is the copy with a hash, under whatever name it was kept.
-func (x *Executor) kept(sum string) (string, error) {
-	dir := filepath.Dir(x.keptPath(sum, "any"))
-	entries, err := os.ReadDir(dir)
+// kept is the copy with a hash: the one with the name of its location if there is
+// one, since the name tells what kind of file it is.
+func (x *Executor) kept(sum, location string) (string, error) {
+	if len(sum) != hex.EncodedLen(sha256.Size) {
+		return "", fmt.Errorf("%q is no SHA-256", sum)
+	}
+	named := x.keptPath(sum, path.Base(location))
+	if info, err := os.Stat(named); err == nil && info.Mode().IsRegular() {
+		return named, nil
+	}
+	entries, err := os.ReadDir(filepath.Dir(named))
 	if err != nil {
 		return "", err
 	}
 	for _, e := range entries {
 		if e.Type().IsRegular() {
-			return filepath.Join(dir, e.Name()), nil
+			return filepath.Join(filepath.Dir(named), e.Name()), nil
 		}
 	}
 	return "", os.ErrNotExist
@@ -109,19 +117,19 @@ type usedFiles struct {
 // keepNamed keeps a file and notes its hash under the location as it was given.
 func (x *Executor) keepNamed(location string, used *usedFiles) (string, error) {
 	if sum, ok := used.pinned[location]; ok {
-		path, err := x.kept(sum)
+		copied, err := x.kept(sum, location)
 		if err != nil {
 			return "", problemf("%s was fixed by a plan as %.12s…, and that copy can't be used (%v): resume again without the plan's token", location, sum, err)
 		}
 		used.sums[location] = sum
-		return path, nil
+		return copied, nil
 	}
-	path, sum, err := x.keep(location)
+	copied, sum, err := x.keep(location)
 	if err != nil {
 		return "", err
 	}
 	used.sums[location] = sum
-	return path, nil
+	return copied, nil
 }
 
 // extraPath keeps the extra files of a job and returns what they put onto
