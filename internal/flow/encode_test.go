@@ -97,8 +97,15 @@ func FuzzDecode(f *testing.F) {
 			}
 			// What decodes can be looked at and resumed.
 			Blocked(g, back)
-			if _, err := Resume(g, back, []string{"id-JOB-J1"}, "R3", 1); err != nil {
-				t.Log(err)
+			for _, q := range []Request{{Nodes: []string{"id-JOB-J1"}}, {Accept: []string{"id-JOB-J2"}}, {Nodes: []string{"id-JOB-J3"}}} {
+				plan, err := ResumeAs(g, back, &q, "R3", 1)
+				if err != nil {
+					t.Log(err)
+					continue
+				}
+				for n := range g.Nodes {
+					ExplainPlan(g, back, plan).Node(n)
+				}
 			}
 		}
 	})
