@@ -47,14 +47,15 @@ func (w *Reasons) Links() func(n, most int) Reason {
 		sentence string
 		behind   int
 	}
-	known := map[int]link{}
+	var known []link
 	say := func(n int) link {
-		l, ok := known[n]
-		if !ok {
-			l.sentence, l.behind = w.say(n)
-			known[n] = l
+		for len(known) <= n {
+			known = append(known, link{})
 		}
-		return l
+		if l := &known[n]; l.sentence == "" {
+			l.sentence, l.behind = w.say(n)
+		}
+		return known[n]
 	}
 	return func(n, most int) Reason {
 		l := say(n)

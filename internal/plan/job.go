@@ -64,6 +64,9 @@ func (j *Job) Changes() []string {
 	if j.Ran.Definition != "" && j.Ran.Definition != j.Definition {
 		out = append(out, "its definition changed")
 	}
+	if j.sameFiles() {
+		return out
+	}
 	for _, location := range slices.Sorted(maps.Keys(j.Files)) {
 		before, known := j.Ran.Files[location]
 		switch now := j.Files[location]; {
@@ -76,6 +79,16 @@ func (j *Job) Changes() []string {
 		}
 	}
 	return out
+}
+
+// sameFiles reports whether all files are the ones that were used: mostly.
+func (j *Job) sameFiles() bool {
+	for location, sum := range j.Files {
+		if before, ok := j.Ran.Files[location]; !ok || before != sum {
+			return false
+		}
+	}
+	return true
 }
 
 func (j *Job) risk() *Risk {

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -26,16 +29,21 @@ type Basis struct {
 	// Triggers stand for those of the workflow, if the new run goes on them as they
 	// are now.
 	Triggers string
-	// Definitions and Files are those of the jobs that may run, by the name of the
-	// job. Files stand for the script and the extra files together.
-	Definitions, Files map[string]string
+	// Jobs are those that may run, by name.
+	Jobs []BasisJob
+}
+
+// BasisJob is a job that a plan rests on.
+type BasisJob struct {
+	Name, Definition string
+	// Files stand for the script and the extra files together.
+	Files string
 }
 
 // NewBasis is the basis of a plan.
 func NewBasis(d *Plan, request any, run string, jobs map[string]*Job) *Basis {
 	b := &Basis{
 		RunID: d.RunID, Request: request, Run: run, Head: d.Head,
-		Definitions: map[string]string{}, Files: map[string]string{},
 	}
 	for i := range d.Nodes {
 		n := &d.Nodes[i]
@@ -46,17 +54,28 @@ func NewBasis(d *Plan, request any, run string, jobs map[string]*Job) *Basis {
 		if job == nil {
 			continue
 		}
-		b.Definitions[n.Name] = job.Definition
+		of := BasisJob{Name: n.Name, Definition: job.Definition, Files: job.contents()}
 		if job.Gone {
-			b.Definitions[n.Name] = "gone"
+			of.Definition = "gone"
 		}
-		var text strings.Builder
-		for _, location := range slices.Sorted(maps.Keys(job.Files)) {
-			fmt.Fprintf(&text, "%s\x00%s\x00", location, job.Files[location])
-		}
-		b.Files[n.Name] = text.String()
+		b.Jobs = append(b.Jobs, of)
 	}
+	slices.SortFunc(b.Jobs, func(a, b BasisJob) int { return strings.Compare(a.Name, b.Name) })
 	return b
+}
+
+// contents stands for the files of a job.
+func (j *Job) contents() string {
+	if len(j.Files) == 1 {
+		for location, sum := range j.Files {
+			return location + "\x00" + sum
+		}
+	}
+	var text strings.Builder
+	for _, location := range slices.Sorted(maps.Keys(j.Files)) {
+		fmt.Fprintf(&text, "%s\x00%s\x00", location, j.Files[location])
+	}
+	return text.String()
 }
 
 // The token is short: it holds small marks of the parts, to tell what changed, and
@@ -90,12 +109,15 @@ func (b *Basis) sealed() []byte {
 	for _, v := range []any{b.Request, b.Nodes, []string{b.RunID, b.Run, b.Head, b.Triggers}} {
 		whole.Write(b.hash(sha256.Size, v))
 	}
+	definitions, files := sha256.New(), sha256.New()
 	for _, group := range b.groups() {
-		for _, of := range []map[string]string{b.Definitions, b.Files} {
-			sum := sha256.New()
-			for _, name := range group {
-				fmt.Fprintf(sum, "%d %s %d %s ", len(name), name, len(of[name]), of[name])
-			}
+		definitions.Reset()
+		files.Reset()
+		for i := range group {
+			writeParts(definitions, group[i].Name, group[i].Definition)
+			writeParts(files, group[i].Name, group[i].Files)
+		}
+		for _, sum := range []hash.Hash{definitions, files} {
 			mark := sum.Sum(nil)
 			out = append(out, mark[:markSize]...)
 			whole.Write(mark)
@@ -105,11 +127,20 @@ func (b *Basis) sealed() []byte {
 	return out
 }
 
+// writeParts hashes two texts so that no others come to the same.
+func writeParts(to io.Writer, a, b string) {
+	var size [16]byte
+	binary.BigEndian.PutUint64(size[:8], uint64(len(a)))
+	binary.BigEndian.PutUint64(size[8:], uint64(len(b)))
+	_, _ = to.Write(size[:]) // a hash never fails
+	_, _ = io.WriteString(to, a)
+	_, _ = io.WriteString(to, b)
+}
+
 // groups shares the jobs out to the marks.
-func (b *Basis) groups() [][]string {
-	names := slices.Sorted(maps.Keys(b.Definitions))
-	size := max(1, (len(names)+maxMarks-1)/maxMarks)
-	return slices.Collect(slices.Chunk(names, size))
+func (b *Basis) groups() [][]BasisJob {
+	size := max(1, (len(b.Jobs)+maxMarks-1)/maxMarks)
+	return slices.Collect(slices.Chunk(b.Jobs, size))
 }
 
 func (b *Basis) hash(size int, v any) []byte {
@@ -168,9 +199,9 @@ func (b *Basis) Compare(token string) (changes []string, err error) {
 func (b *Basis) changedJobs(differs func(mark int) bool) []string {
 	var out []string
 	for i, group := range b.groups() {
-		who := "job " + group[0]
+		who := "job " + group[0].Name
 		if len(group) > 1 {
-			who = "one of the jobs " + group[0] + " to " + group[len(group)-1]
+			who = "one of the jobs " + group[0].Name + " to " + group[len(group)-1].Name
 		}
 		if differs(jobMarks + 2*i) {
 			out = append(out, "the definition of "+who+" changed")
