@@ -182,29 +182,21 @@ func (o *resumeOptions) overrides(prior *glue.WorkflowRun, req *plan.Request) er
 }
 
 // argumentOf reads NODE:--key=value. Names and values may hold what parts them: the
-// first part that names a node counts.
+// longest beginning that names a node counts.
 func argumentOf(g *glue.WorkflowGraph, text string) (node, key, value string, err error) {
-	var first error
-	for at := 0; ; at++ {
-		next := strings.Index(text[at:], ":--")
-		if next < 0 {
-			break
+	err = fmt.Errorf("--arg must be NODE:--key=value, not %q", text)
+	for at := len(text); ; {
+		if at = strings.LastIndex(text[:at], ":--"); at <= 0 {
+			return "", "", "", err
 		}
-		at += next
 		key, value, ok := strings.Cut(text[at+1:], "=")
-		if at == 0 || !ok || len(key) < len("--k") {
+		if !ok || len(key) < len("--k") {
 			continue
 		}
-		if _, err := findNodes(g, text[:at]); err == nil {
+		if _, err = findNodes(g, text[:at]); err == nil {
 			return text[:at], key, value, nil
-		} else if first == nil {
-			first = err
 		}
 	}
-	if first == nil {
-		first = fmt.Errorf("--arg must be NODE:--key=value, not %q", text)
-	}
-	return "", "", "", first
 }
 
 // numbered reads NODE=N.
