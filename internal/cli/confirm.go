@@ -23,14 +23,29 @@ func (a *app) confirm(t *target, what string) error {
 	return a.ask(what + " in the " + where + "?")
 }
 
-// ask asks a question that only yes answers.
+// ask asks a question that only yes answers. An interrupt is a no.
 func (a *app) ask(question string) error {
-	fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
-	if err != nil && answer == "" {
+	lines := wrap(question+" [y/N]", a.err.width())
+	fmt.Fprint(a.Stderr, strings.Join(lines, "\n")+" ")
+	type line struct {
+		text string
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() { // which a terminal may hold up until the program ends
+		text, err := bufio.NewReader(a.Stdin).ReadString('\n')
+		read <- line{text, err}
+	}()
+	var answer line
+	select {
+	case answer = <-read:
+	case <-a.Signals:
+		return errors.New("interrupted: nothing was changed")
+	}
+	if answer.err != nil && answer.text == "" {
 		return errors.New("no answer: nothing was changed")
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
+	switch strings.ToLower(strings.TrimSpace(answer.text)) {
 	case "y", "yes":
 		return nil
 	}

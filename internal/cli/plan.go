@@ -38,8 +38,7 @@ func (a *app) showPlan(ctx context.Context, r *resuming) error {
 
 func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) {
 	o := outcomeOf(prior)
-	fmt.Fprintf(to, "%s\n", to.paint(bold, fmt.Sprintf("Plan to resume run %s of %s (%s)",
-		shortRun(prior.WorkflowRunId), oneLine(prior.Name), o.text())))
+	to.paragraph(fmt.Sprintf("Plan to resume run %s of %s (%s)", shortRun(prior.WorkflowRunId), oneLine(prior.Name), o.text()), "", bold)
 	if d.ResumedAs != nil {
 		to.paragraph(d.ResumedAs.text(), "", yellow)
 	}
@@ -72,7 +71,8 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	to.paragraph(d.summary(), "", plain)
 	if d.Token != "" {
 		fmt.Fprintln(to)
-		fmt.Fprintln(to, to.paint(dim, "To carry out exactly this:  --plan-token "+d.Token))
+		to.paragraph("To carry out exactly this, give the same flags and, instead of --plan,", "", dim)
+		fmt.Fprintln(to, "  --plan-token "+d.Token)
 	}
 }
 

@@ -86,36 +86,37 @@ func (a *app) resume(ctx context.Context, workflow, run string, o resumeOptions)
 	})
 }
 
-// carryOut asks for the new run and follows it.
+// carryOut asks for the new run and follows it. Until it has started an interrupt
+// leaves everything as it was.
 func (a *app) carryOut(ctx context.Context, r *resuming) error {
 	prior, t := r.prior, r.t
 	if err := r.makePlan(ctx); err != nil {
 		return stoppedRun(t, prior, err)
 	}
+	if !a.json() {
+		a.writeChoices(a.out, r.choices)
+	}
 	if err := a.agree(r); err != nil {
 		return err
 	}
-	before, err := resumedFrom(ctx, t, prior)
+	until, stop := a.untilSignal(ctx)
+	defer stop()
+	newRun, starts, before, err := a.begin(ctx, until, r)
 	if err != nil {
-		return err
-	}
-	if r.o.wait && len(r.before) > 0 { // what is run first should not have to wait then
-		if err := r.waitForJobs(ctx); err != nil {
-			return err
+		if until.Err() != nil && ctx.Err() == nil {
+			err = errors.New("interrupted: nothing was resumed")
 		}
-	}
-	if err := a.runBefore(ctx, r); err != nil {
-		return err
-	}
-	newRun, starts, err := r.execute(ctx)
-	if err != nil {
 		if ran := r.ranText(); ran != "" {
-			return fmt.Errorf("%w%s", err, ran)
+			err = fmt.Errorf("%w%s", err, ran)
 		}
 		return err
 	}
+	left := until.Err() != nil // the interrupt came too late to hold it up
+	stop()
 	if !a.json() {
-		a.writeChoices(a.out, r.choices)
+		if len(r.choices) > 0 {
+			fmt.Fprintln(a.out)
+		}
 		var did []string
 		if len(starts) > 0 {
 			did = append(did, "starting with "+nodeNames(prior, starts))
@@ -131,10 +132,33 @@ func (a *app) carryOut(ctx context.Context, r *resuming) error {
 		}
 		fmt.Fprintln(a.out)
 	}
-	if r.o.detach {
+	switch {
+	case r.o.detach:
 		return a.detach(t, prior.Name, newRun, r.o.server)
+	case left:
+		if err := a.detach(t, prior.Name, newRun, r.o.server); err != nil {
+			return err
+		}
+		return &exitError{code: exitDetached}
 	}
 	return a.watch(ctx, t, prior.Name, newRun, r.o.server)
+}
+
+// begin runs what is to be run before, and starts the new run.
+func (a *app) begin(ctx, until context.Context, r *resuming) (run string, starts []string, before *resumedAs, err error) {
+	if before, err = resumedFrom(until, r.t, r.prior); err != nil {
+		return "", nil, nil, err
+	}
+	if r.o.wait && len(r.before) > 0 { // what is run first should not have to wait then
+		if err := r.waitForJobs(until); err != nil {
+			return "", nil, nil, err
+		}
+	}
+	if err := a.runBefore(until, r); err != nil {
+		return "", nil, nil, err
+	}
+	run, starts, err = r.execute(ctx, until)
+	return run, starts, before, err
 }
 
 // resumedFrom is the newest run that was resumed from this one, among the newest

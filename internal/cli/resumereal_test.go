@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -345,7 +346,7 @@ func TestWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := s.Close(t.Context()); err != nil {
+		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -367,4 +368,81 @@ func TestWait(t *testing.T) {
 		t.Errorf("said %d times that it waits", n)
 	}
 	w.jobs(t, "extract load alert load load publish")
+}
+
+// TestInterruptedBeforeItStarts: Ctrl-C ends the wait for room and the commands that
+// are run first, and nothing is resumed.
+func TestInterruptedBeforeItStarts(t *testing.T) {
+	t.Parallel()
+	w := separate(t)
+	w.breaks(t)
+	s, err := startServer(t.Context(), serverOptions{Data: w.data, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	interrupt := func(wait string, args ...string) string {
+		t.Helper()
+		u := newUse(append([]string{"resume", "nightly", "--failed", "--data", w.data}, args...)...)
+		code := u.begin(t)
+		waitFor(t, u.err, wait)
+		u.signals <- syscall.SIGINT
+		ends(t, code, u, exitRefused)
+		return u.err.String()
+	}
+	has(t, interrupt("Before load: exec sleep", "--before", "load=exec sleep 600"), "interrupted: nothing was resumed")
+	has(t, interrupt("Before load: exec sleep", "--before", "load=true", "--before", "load=exec sleep 600"),
+		"interrupted: nothing was resumed; the commands before load were run all the same")
+	_, err = call[glue.StartJobRunResponse](t.Context(), s.Target(), "StartJobRun",
+		&glue.StartJobRunRequest{JobName: "load", Arguments: map[string]string{"--wait": "go"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, interrupt("Waiting for room", "--wait"), "interrupted: nothing was resumed")
+	w.write(t, "good", "")
+	w.write(t, "go", "")
+	out, _ := w.reglue(t, 0, "runs", "nightly", "-o", "json")
+	var list []listedRun
+	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 1 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestAskedInATerminal: what may do harm when it is repeated is asked about, and only
+// yes repeats it.
+func TestAskedInATerminal(t *testing.T) {
+	t.Parallel()
+	w := separate(t)
+	w.breaks(t)
+	w.write(t, "good", "")
+	for _, no := range []func(*terminal){
+		func(s *terminal) { s.keys("", "C-c"); s.waitFor("interrupted: nothing was changed") },
+		func(s *terminal) { s.keys("n", "Enter"); s.waitFor("not confirmed: nothing was changed") },
+	} {
+		s := newTerminal(t, "resume", "nightly", "--recommended", "--data", w.data)
+		s.waitFor("[y/N]")
+		has(t, s.screen(), "Chosen because they failed", "load: its latest attempt ended FAILED",
+			"Not marked as safe to repeat (tag reglue:idempotent=true): load, alert. Repeat", "them? [y/N]")
+		no(s)
+		s.waitFor("exit code 2")
+	}
+	w.jobs(t, "extract load alert")
+	s := newTerminal(t, "resume", "nightly", "--failed", "--data", w.data)
+	s.waitFor("[y/N]")
+	s.keys("y", "Enter")
+	s.waitFor("exit code 0")
+	w.jobs(t, "extract load alert load publish")
+
+	// A job that says it is safe is not asked about.
+	marked := strings.Replace(pipeline, "Properties: {Name: load,", `Properties: {Name: load, Tags: {"reglue:idempotent": "true"},`, 1)
+	marked = strings.Replace(marked, "Properties: {Name: publish,", `Properties: {Name: publish, Tags: {"reglue:idempotent": "true"},`, 1)
+	w.write(t, "nightly.yaml", marked)
+	w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir)
+	s = newTerminal(t, "resume", "nightly", "--node", "load", "--data", w.data)
+	s.waitFor("exit code 0")
+	hasNot(t, s.screen(), "[y/N]")
 }

@@ -199,23 +199,24 @@ func observedJobs(run *glue.WorkflowRun) map[string]*plan.Job {
 	return out
 }
 
-// execute starts the new run.
-func (r *resuming) execute(ctx context.Context) (run string, starts []string, err error) {
+// execute starts the new run. Waiting for room ends with until; what was asked of the
+// server does not, since its outcome counts.
+func (r *resuming) execute(ctx, until context.Context) (run string, starts []string, err error) {
 	why := ""
 	for {
-		run, starts, err = r.tryExecute(ctx)
+		run, starts, err = r.tryExecute(ctx, until)
 		if err == nil || !r.o.wait || !isKind(err, glue.ConcurrentRunsExceeded) {
 			return run, starts, err
 		}
-		if err := r.a.waitForRoom(ctx, &why, err.Error()); err != nil {
+		if err := r.a.waitForRoom(until, &why, err.Error()); err != nil {
 			return "", nil, err
 		}
 	}
 }
 
-func (r *resuming) tryExecute(ctx context.Context) (run string, starts []string, err error) {
+func (r *resuming) tryExecute(ctx, until context.Context) (run string, starts []string, err error) {
 	if r.o.wait {
-		if err := r.waitForJobs(ctx); err != nil {
+		if err := r.waitForJobs(until); err != nil {
 			return "", nil, err
 		}
 	}
@@ -377,12 +378,13 @@ func (a *app) runBefore(ctx context.Context, r *resuming) error {
 		start := time.Now()
 		cmd := exec.CommandContext(ctx, "sh", "-c", b.Command)
 		cmd.Env = append(os.Environ(), "REGLUE_NODE="+b.Node, "REGLUE_WORKFLOW="+r.prior.Name, "REGLUE_RUN_ID="+r.prior.WorkflowRunId)
+		cmd.WaitDelay = time.Second // what it left behind may hold its output
 		out, err := cmd.CombinedOutput()
 		if _, writeErr := a.Stderr.Write(out); writeErr != nil {
 			return writeErr
 		}
 		if err != nil {
-			return fmt.Errorf("the command before %s failed (%w); nothing was resumed%s", b.Node, err, r.ranText())
+			return fmt.Errorf("the command before %s failed (%w); nothing was resumed", b.Node, err)
 		}
 		b.At, b.TookMs = glue.MakeTime(start), time.Since(start).Milliseconds()
 		b.Output = strings.ToValidUTF8(string(out[max(0, len(out)-keptOutput):]), "?")
