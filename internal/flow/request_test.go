@@ -150,11 +150,12 @@ func (w *world) keptPlan(p *played) error {
 	}
 	for n := range w.g.Nodes {
 		name, v := w.g.Nodes[n].Name, p.plan.Nodes[n].Verdict
-		fired := false
-		if t := w.g.Nodes[n].Trigger; t >= 0 {
-			fired = p.run.Triggers[t].Fired
-		}
+		fires := w.g.Nodes[n].Trigger
+		fired := fires >= 0 && p.run.Triggers[fires].Fired
+		startsSome := func(a Action) bool { return a.Trigger == fires && p.can[a.Node] }
 		switch {
+		case p.can[n] && (v != Root && v != Downstream || fires >= 0 && !slices.ContainsFunc(w.g.Actions, startsSome)):
+			return fmt.Errorf("plan said that %s can run, but it starts nothing", name)
 		case v == Root && !started[n]:
 			return fmt.Errorf("plan said that %s starts, but it did not", name)
 		case v != Carried && (started[n] || fired) && !p.can[n]:

@@ -140,7 +140,7 @@ var mutants = []mutant{
 	{"accept", "a node that was accepted succeeded", "scope.go", "why = \"is accepted already\"", "why = \"succeeded\""},
 	{"accept", "a trigger can be accepted", "scope.go", "if g.Nodes[n].Type == glue.NodeTypeTrigger {", "if false {"},
 	{"accept", "a node that may run again can be accepted", "scope.go", "		case again[n]:\n", "		case false:\n"},
-	{"accept", "a root can be accepted", "scope.go", "		case root[n]:\n", "		case false:\n"},
+	{"accept", "a root can be accepted", "scope.go", "		case root[n]:\n", "		case root[n] && false:\n"},
 	{"accept", "duplicates stay", "scope.go", "		if !seen[n] {\n			seen[n] = true\n			out", "		if true {\n			seen[n] = true\n			out"},
 	{"accept", "nodes must be named too", "resume.go", "if len(q.Nodes) == 0 && len(q.Accept) > 0 {", "if false {"},
 	{"accept", "what lies below is not reset", "scope.go", "	if len(s.Accepted) > 0 {\n		from", "	if false {\n		from"},
