@@ -333,9 +333,21 @@ func (a *API) executeResume(ctx context.Context, r *plan.ExecuteRequest) (*plan.
 		return nil, err
 	}
 	call, body := callFrom(ctx, plan.OpExecute), fingerprint(r)
-	if answer, err := a.repeated(ctx, call, r.ClientToken, body); answer != nil || err != nil {
+	answer, err := a.repeated(ctx, call, r.ClientToken, body)
+	if answer != nil || err != nil {
 		return answer, err
 	}
+	answer, err = a.executeOnce(ctx, call, body, r)
+	if err != nil {
+		// The same request may have been carried out meanwhile, and be the reason.
+		if first, lookErr := a.repeated(ctx, call, r.ClientToken, body); first != nil && lookErr == nil {
+			return first, nil
+		}
+	}
+	return answer, err
+}
+
+func (a *API) executeOnce(ctx context.Context, call engine.Call, body string, r *plan.ExecuteRequest) (*plan.ExecuteAnswer, error) {
 	w, err := a.workOut(ctx, &r.Request, r.ExpectHead)
 	if err != nil {
 		return nil, err
