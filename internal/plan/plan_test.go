@@ -173,7 +173,21 @@ func TestTokenTellsWhatChanged(t *testing.T) {
 		"a script":              {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Files["clean.py"] = "x" }, "script, or an extra file, of job clean"},
 		"a job that went":       {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Gone = true }, "definition of job clean"},
 		"the head":              {func(d *Plan, _ map[string]*Job, _ *flow.Request) { d.Head = "wr_9" }, "wr_9"},
-		"the request":           {func(_ *Plan, _ map[string]*Job, q *flow.Request) { q.Until = []string{"JOB load"} }, "another resume"},
+		"the selection": {func(d *Plan, _ map[string]*Job, _ *flow.Request) {
+			for i := range d.Nodes {
+				d.Nodes[i].Selected = !d.Nodes[i].Selected
+			}
+		}, "the selection means other nodes now"},
+		"a file that can't be read": {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Files["clean.py"] = Unreadable }, "of job clean"},
+		"a trigger with the name of a job that is carried": {func(d *Plan, j map[string]*Job, _ *flow.Request) {
+			for i := range d.Nodes {
+				if d.Nodes[i].Name == "to-load" {
+					d.Nodes[i].Name = "extract"
+				}
+			}
+			j["extract"].Definition = "x"
+		}, ""},
+		"the request": {func(_ *Plan, _ map[string]*Job, q *flow.Request) { q.Until = []string{"JOB load"} }, "another resume"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changes, err := basis(c.change).Compare(token)
@@ -188,6 +202,11 @@ func TestTokenTellsWhatChanged(t *testing.T) {
 				t.Errorf("%d changes, want one: %q", len(changes), changes)
 			}
 		})
+	}
+	moved := basis(nil)
+	moved.Triggers = "others"
+	if changes, err := moved.Compare(token); err != nil || len(changes) != 1 || changes[0] != "the triggers of the workflow changed" {
+		t.Errorf("other triggers: %q %v", changes, err)
 	}
 	for _, bad := range []string{"", "plan1-", "plan1-!!", token[:20], token + "AAAA", "x" + token} {
 		if _, err := basis(nil).Compare(bad); err == nil {
