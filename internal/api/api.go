@@ -103,6 +103,7 @@ func New(db *store.DB, e *engine.Engine, opt Options) *API {
 		// It is never run: it only compiles graphs.
 		a.engine = engine.New(engine.Options{Store: db})
 	}
+	a.engine.ResolvePlanned(a.plannedRequest)
 	if a.opt.Log == nil {
 		a.opt.Log = slog.New(slog.DiscardHandler)
 	}

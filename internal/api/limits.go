@@ -158,12 +158,13 @@ func checkMaxRuns(n *int32) error {
 	return nil
 }
 
-// checkTags holds tags against the rule for keys that AWS keeps for itself.
+// checkTags holds tags against the rule for keys that AWS keeps for itself, and a
+// policy of automatic repair against its form.
 func checkTags(tags map[string]string) error {
 	for key := range tags {
 		if strings.HasPrefix(strings.ToLower(key), "aws") {
 			return invalid("Tag key %q is not allowed: keys that begin with aws are reserved", key)
 		}
 	}
-	return nil
+	return checkRepairTag(tags)
 }

@@ -25,6 +25,12 @@ var extensions = map[string]operation{
 	plan.OpPlan:    extended((*API).planResume),
 	plan.OpExecute: extended((*API).executeResume),
 	plan.OpGet:     extended((*API).getResume),
+
+	plan.OpStartBulk:  extended((*API).startBulk),
+	plan.OpGetBulk:    extended((*API).getBulk),
+	plan.OpListBulks:  extended((*API).listBulks),
+	plan.OpUpdateBulk: extended((*API).updateBulk),
+	plan.OpRepairs:    extended((*API).listRepairs),
 }
 
 // extended makes an operation of a function whose request no model describes:
@@ -348,16 +354,11 @@ func (a *API) executeResume(ctx context.Context, r *plan.ExecuteRequest) (*plan.
 }
 
 func (a *API) executeOnce(ctx context.Context, call engine.Call, body string, r *plan.ExecuteRequest) (*plan.ExecuteAnswer, error) {
-	w, err := a.workOut(ctx, &r.Request, r.ExpectHead)
+	w, req, err := a.resumeRequest(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	req := &engine.ResumeRequest{
-		Workflow: r.Name, RunID: r.RunId, Request: w.request, By: r.By, Because: r.Because,
-		Properties: r.Properties, Overrides: r.Overrides, AnyResume: r.AnyResume, ExpectHead: r.ExpectHead,
-		Token: r.ClientToken, Body: body, Current: r.Definition == definitionCurrent,
-		Check: func(tx *store.Tx) error { return checkTaken(tx, w, r) },
-	}
+	req.Token, req.Body = r.ClientToken, body
 	for _, b := range r.Before {
 		req.Before = append(req.Before, store.Before{Node: b.Node, Command: b.Command, At: b.At, Took: b.TookMs, Output: b.Output})
 	}
@@ -371,6 +372,20 @@ func (a *API) executeOnce(ctx context.Context, call engine.Call, body string, r 
 		return nil, err
 	}
 	return &plan.ExecuteAnswer{RunId: res.RunID, NodeIds: res.NodeIDs}, nil
+}
+
+// resumeRequest works out a resume as the engine takes it.
+func (a *API) resumeRequest(ctx context.Context, r *plan.ExecuteRequest) (*worked, *engine.ResumeRequest, error) {
+	w, err := a.workOut(ctx, &r.Request, r.ExpectHead)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, &engine.ResumeRequest{
+		Workflow: r.Name, RunID: r.RunId, Request: w.request, By: r.By, Because: r.Because,
+		Properties: r.Properties, Overrides: r.Overrides, AnyResume: r.AnyResume, ExpectHead: r.ExpectHead,
+		Current: r.Definition == definitionCurrent,
+		Check:   func(tx *store.Tx) error { return checkTaken(tx, w, r) },
+	}, nil
 }
 
 // checkRecord holds what a run is to keep of its resume against the limits.
@@ -545,15 +560,18 @@ func (a *API) getResume(ctx context.Context, r *plan.GetRequest) (*plan.Record, 
 	out := &plan.Record{}
 	err := a.db.View(ctx, func(tx *store.Tx) error {
 		rec, err := findRun(tx, r.Name, r.RunId)
-		if err != nil || rec.Resume == nil {
-			return err
-		}
-		g, err := a.engine.Graph(tx, rec.Definition)
 		if err != nil {
 			return err
 		}
-		out = viewResume(rec.Resume, g)
-		return nil
+		if rec.Resume != nil {
+			g, err := a.engine.Graph(tx, rec.Definition)
+			if err != nil {
+				return err
+			}
+			out = viewResume(rec.Resume, g)
+		}
+		out.Repair, err = repairOf(tx, rec.ID)
+		return err
 	})
 	return out, err
 }

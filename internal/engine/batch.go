@@ -104,6 +104,9 @@ func (b *batch) writeRun(lr *liveRun) error {
 		b.e.flows[lr.rec.Workflow]--
 		b.e.ended.put(lr.rec.Seq, lr.run)
 		b.e.opt.Log.Info("workflow run is over", "workflow", lr.rec.Workflow, "run_id", lr.rec.ID, "status", lr.rec.Status)
+		if err := b.planRepair(lr); err != nil {
+			return err
+		}
 	}
 	return b.tx.UpdateRun(&lr.rec)
 }

@@ -8,5 +8,5 @@
 // What lives in memory is derived from committed rows. When a transaction or a
 // member of it fails, memory is dropped and read again.
 //
-// It may import flow, executor, glue, store and failpoint.
+// It may import flow, plan, executor, glue, store and failpoint.
 package engine

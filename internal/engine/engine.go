@@ -13,6 +13,7 @@ import (
 	"github.com/reglue/reglue/internal/failpoint"
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -55,11 +56,18 @@ type Engine struct {
 	stale    bool
 	timer    *time.Timer
 	timerSet bool
+	// plansWritten is set when planned resumes were written that may be due soon.
+	plansWritten bool
 
 	graphs graphCache
 	ended  endedCache
 
 	commits atomic.Int64
+
+	// resolve works out the request of a planned resume; set before Run.
+	resolve func(context.Context, *plan.ExecuteRequest) (*ResumeRequest, error)
+	// plannedWake has size one: a wake-up that is already pending may be dropped.
+	plannedWake chan struct{}
 }
 
 // liveRun is a workflow run that is not over.
@@ -82,7 +90,7 @@ type liveLimit struct{ count int }
 
 // New makes an engine; Run starts it.
 func New(opt Options) *Engine {
-	e := &Engine{opt: opt, scope: opt.Store.Scope(), queue: newQueue()}
+	e := &Engine{opt: opt, scope: opt.Store.Scope(), queue: newQueue(), plannedWake: make(chan struct{}, 1)}
 	e.reset()
 	return e
 }
@@ -121,6 +129,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	})
 	wg.Go(func() { e.housekeeping(ctx) })
+	wg.Go(func() { e.carryOutPlanned(ctx) })
 	e.stale = true // the reload hands what is live to the executor again
 	first := &input{do: func(*batch) error { return nil }, done: make(chan error, 1)}
 	if err := e.commit(ctx, []*input{first}); err != nil {
@@ -181,6 +190,7 @@ func (e *Engine) commit(ctx context.Context, inputs []*input) error {
 		in.finish(errs[i])
 	}
 	e.armProgress()
+	e.wakePlanned()
 	return nil
 }
 

@@ -50,7 +50,10 @@ func (e *Engine) expireRows(ctx context.Context, now time.Time) error {
 			if e.opt.Retention == 0 {
 				return nil
 			}
-			var err error
+			err := b.tx.ExpirePlanned(glue.MakeTime(now.Add(-e.opt.Retention)), bite)
+			if err != nil {
+				return err
+			}
 			n, err = b.tx.Expire(glue.MakeTime(now.Add(-e.opt.Retention)), bite)
 			return err
 		})

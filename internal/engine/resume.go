@@ -46,6 +46,8 @@ type ResumeRequest struct {
 	Token, Body string
 	// Check may refuse the resume as late as in its own transaction.
 	Check func(tx *store.Tx) error
+	// planned is the planned resume that this one carries out.
+	planned *store.Planned
 }
 
 // ResumeWorkflowRun starts a new run that repeats the nodes and all downstream
@@ -157,7 +159,16 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 	if err := b.e.room(w); err != nil {
 		return Resumed{}, err
 	}
-	return b.startPlan(prior, definition, graph, plan, b.resumeRecord(prior, before, graph, plan, req))
+	if req.planned != nil {
+		if err := b.roomForPlan(graph, run, plan); err != nil {
+			return Resumed{}, err
+		}
+	}
+	res, err := b.startPlan(prior, definition, graph, plan, b.resumeRecord(prior, before, graph, plan, req))
+	if err != nil {
+		return Resumed{}, err
+	}
+	return res, b.skipOthers(prior.ID, req, res.RunID)
 }
 
 // IsHead refuses when another run than the expected one is the newest of the family

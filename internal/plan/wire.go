@@ -96,6 +96,8 @@ type Record struct {
 	Moved bool `json:",omitempty"`
 	// AnyEnd is set when the run before was STOPPED or in ERROR.
 	AnyEnd bool `json:",omitempty"`
+	// Repair is the automatic repair of this run, pending or what became of it.
+	Repair *Planned `json:",omitempty"`
 }
 
 // Acceptance says who took a node as SUCCEEDED, and why.
