@@ -75,11 +75,11 @@ const (
 	sqlRepairsOf     = `SELECT ` + plannedColumns + ` FROM planned WHERE origin = $1 AND bulk = '' ORDER BY created, id`
 	sqlDuePlanned    = `SELECT ` + plannedColumns + ` FROM planned
 		WHERE state = 'PENDING' AND bulk = $1 AND due <= $2 ORDER BY due, id LIMIT $3`
-	sqlNextPlanned  = `SELECT due FROM planned WHERE state = 'PENDING' AND bulk = $1 ORDER BY due LIMIT 1`
-	sqlPutOff       = `UPDATE planned SET due = $3 WHERE state = 'PENDING' AND bulk = $1 AND workflow = $2 AND due < $3`
-	sqlCancelBulk   = `UPDATE planned SET state = 'CANCELLED', ended = $2 WHERE state = 'PENDING' AND bulk = $1`
-	sqlCountPlanned = `SELECT state, count(*) FROM planned WHERE bulk = $1 GROUP BY state`
-	sqlRepairs      = `SELECT ` + plannedColumns + ` FROM planned WHERE bulk = '' ORDER BY created DESC, id LIMIT $1`
+	sqlNextPlanned   = `SELECT due FROM planned WHERE state = 'PENDING' AND bulk = $1 ORDER BY due LIMIT 1`
+	sqlPutOff        = `UPDATE planned SET due = $3 WHERE state = 'PENDING' AND bulk = $1 AND workflow = $2 AND due < $3`
+	sqlCancelBulk    = `UPDATE planned SET state = 'CANCELLED', ended = $2 WHERE state = 'PENDING' AND bulk = $1`
+	sqlCountPlanned  = `SELECT state, count(*) FROM planned WHERE bulk = $1 GROUP BY state`
+	sqlRepairs       = `SELECT ` + plannedColumns + ` FROM planned WHERE bulk = '' ORDER BY created DESC, id LIMIT $1`
 	sqlExpirePlanned = `DELETE FROM planned WHERE id IN (SELECT id FROM planned WHERE ended > 0 AND ended < $1 LIMIT $2)`
 	sqlExpireBulks   = `DELETE FROM bulks WHERE created < $1 AND ended > 0
 		AND NOT EXISTS (SELECT 1 FROM planned p WHERE p.bulk = bulks.id)`
