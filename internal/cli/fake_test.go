@@ -62,7 +62,7 @@ func (f *fakeGlue) answer(op string, in any) (any, error) {
 		}
 		return glue.GetWorkflowResponse{Workflow: w}, nil
 	}
-	if op == plan.OpPlan || op == plan.OpExecute || op == plan.OpGet {
+	if op == plan.OpPlan || op == plan.OpExecute || op == plan.OpGet || op == plan.OpListBulks {
 		return nil, glue.Errorf(glue.UnknownOperation, "no %s", op) // as AWS
 	}
 	if f.refuse != nil {

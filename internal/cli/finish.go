@@ -142,7 +142,7 @@ func finishRuns(ctx context.Context, t *target) error {
 	}
 }
 
-// anyLive reports whether some run is not over. Runs that live long are rarely
+// anyLive reports whether some run is not over, or a resume is planned. Runs that live long are rarely
 // old, so the newest page of each workflow is looked at.
 func anyLive(ctx context.Context, t *target) (bool, error) {
 	for name, err := range workflowNames(ctx, t) {
@@ -165,7 +165,7 @@ func anyLive(ctx context.Context, t *target) (bool, error) {
 			}
 		}
 	}
-	return false, nil
+	return anyPlanned(ctx, t)
 }
 
 // carryOn starts a process of its own session that owns the folder until no run

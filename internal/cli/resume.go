@@ -15,7 +15,7 @@ import (
 func newResumeCommand(a *app) *cobra.Command {
 	var o resumeOptions
 	cmd := &cobra.Command{
-		Use:   "resume WORKFLOW [RUN] (--failed | --node NODE ... | --recommended ...)",
+		Use:   "resume (WORKFLOW [RUN] | --where CONDITION) (--failed | --node NODE ...)",
 		Short: "Repeat nodes of a run and all that waits for them; carry the rest over",
 		Long: `Resume a run that is COMPLETED: a new run repeats the nodes you choose and all
 that lies downstream of them. All other nodes are carried over with what they
@@ -39,7 +39,9 @@ run the very scripts that the plan saw.
 
 What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
 --until, --except, --property, --arg, --timeout, --retries, --from-stopped,
---again) needs a reglue server; the rest works on an AWS account too.`,
+--again, --where) needs a reglue server; the rest works on an AWS account too.
+
+` + whereHelp,
 		Example: `  reglue resume nightly --failed --plan
   reglue resume nightly --recommended
   reglue resume nightly wr_3fa2c81d --node clean_orders --node 'load_*'
@@ -47,16 +49,22 @@ What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
   reglue resume nightly --accept check_totals --because "known rounding, ticket 812"
   reglue resume nightly --failed --until clean_orders
   reglue resume nightly --failed --before load='psql -c "delete from sales where day = current_date"'
+  reglue resume --where 'node=load and state=FAILED and started>-6h' --plan
+  reglue resume --where 'error~Throttling and started>-2d' --rate 10/m
   reglue resume nightly --failed --aws-profile prod`,
 		GroupID:           groupRepair,
-		Args:              arguments(1, 2),
+		Args:              o.many.args,
 		ValidArgsFunction: a.completeArgs(completeWorkflow, completeRun),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.many.where != "" {
+				return a.resumeWhere(cmd.Context(), o)
+			}
 			return a.resume(cmd.Context(), args[0], optional(args, 1), o)
 		},
 	}
 	o.server.register(cmd)
 	o.register(cmd.Flags())
+	o.many.register(cmd)
 	for _, flag := range []string{"node", "accept", "until", "except"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, a.completeFlag(completeNode)) // the flag exists
 	}

@@ -29,6 +29,7 @@ type resumeOptions struct {
 	again      bool
 	wait       bool
 	detach     bool
+	many       whereOptions
 	server     ownServer
 }
 

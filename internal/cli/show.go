@@ -66,6 +66,9 @@ func (a *app) show(ctx context.Context, t *target, workflow, run string, follow 
 	}
 	a.showHead(r)
 	a.showRecord(r, record)
+	if err := a.showRepair(ctx, t, r); err != nil {
+		return err
+	}
 	fmt.Fprintln(a.out)
 	nodeTable(r, a.now()).write(a.out)
 	if unowned {

@@ -46,7 +46,7 @@ func (a *app) withOwner(ctx context.Context, own owning, o ownServer, f func(con
 		// Runs that this process took over with the folder go on without it.
 		pid, err := a.carryOn(o)
 		if err == nil {
-			fmt.Fprintf(a.Stderr, "Other runs of this folder still go on; process %d sees to it in the background.\n", pid)
+			fmt.Fprintf(a.Stderr, "Runs or repairs of this folder are still to come to their end; process %d sees to them in the background.\n", pid)
 		}
 		return err
 	})
@@ -79,6 +79,9 @@ func (a *app) watch(ctx context.Context, t *target, workflow, run string, o ownS
 	}
 	if !a.json() {
 		a.summary(last)
+		if err := a.showRepair(ctx, t, last); err != nil {
+			return err
+		}
 	} else if err := writeJSON(a.out, describe(last)); err != nil {
 		return err
 	}
