@@ -20,6 +20,7 @@ type resource struct {
 	typ        string
 	line       int
 	properties *node // nil when it has none
+	metadata   *node // nil when it has none
 	condition  string
 	name       string         // of a kind that is created here, once it is known
 	refers     map[string]int // logical ids, with the line of the first reference
@@ -88,7 +89,9 @@ func (e *evaluator) resourceOf(f field) (*resource, error) {
 	for _, a := range f.value.fields {
 		var err error
 		switch a.key {
-		case "Type", "Metadata", "DeletionPolicy":
+		case "Type", "DeletionPolicy":
+		case "Metadata":
+			r.metadata = a.value
 		case "Properties":
 			if a.value.kind != null {
 				r.properties = a.value
@@ -209,7 +212,13 @@ func (e *evaluator) request(r *resource) (any, error) {
 	case KindTrigger:
 		op, out = "CreateTrigger", &glue.CreateTriggerRequest{}
 	}
-	return out, e.decode(r, op, properties, out)
+	if err := e.decode(r, op, properties, out); err != nil {
+		return nil, err
+	}
+	if w, ok := out.(*glue.CreateWorkflowRequest); ok {
+		return out, e.autoResume(r, w)
+	}
+	return out, nil
 }
 
 // decode converts properties to the API's types and reads them into a request.

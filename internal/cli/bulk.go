@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -301,7 +302,10 @@ func (a *app) followBulk(ctx context.Context, t *target, id string) (*plan.GetBu
 				c = cell{"● resumed as " + shortRun(p.NewRunId), cyan}
 			}
 			line := fmt.Sprintf("%s  %s  ", oneLine(p.Name), shortRun(p.RunId))
-			fmt.Fprintln(to, line+to.paint(c.colour, cut(c.text, max(20, to.width()-len(line)))))
+			if width := to.width(); width > 0 {
+				c.text = cut(c.text, max(1, width-utf8.RuneCountInString(line)))
+			}
+			fmt.Fprintln(to, line+to.paint(c.colour, c.text))
 		}
 		if bulkOver(all) {
 			return all, nil
