@@ -241,6 +241,20 @@ func TestRepairOfADeletedWorkflow(t *testing.T) {
 	}
 }
 
+// endB ends the job run of b in a run well. It may be committed and not started yet.
+func (h *host) endB(x *executortest.Instant, run string) {
+	h.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		for _, s := range x.Started() {
+			if s.JobName == "b" && s.WorkflowRunID == run {
+				x.End(s.JobRunID, executor.Succeeded, "")
+				return
+			}
+		}
+	}
+	h.t.Fatalf("b of %s is not started", run)
+}
+
 // A repair waits while a job or the workflow is at its limit.
 func TestRepairWaitsForRoom(t *testing.T) {
 	x := inTurn(map[string][]executor.State{"b": {failed, ""}}, "no")
@@ -252,11 +266,7 @@ func TestRepairWaitsForRoom(t *testing.T) {
 	if all[0].State != store.PlannedPending || all[0].Error != "waits for room: job b has 1 of at most 1 runs live" {
 		t.Errorf("%+v", all[0])
 	}
-	for _, s := range x.Started() {
-		if s.JobName == "b" && s.WorkflowRunID == other {
-			x.End(s.JobRunID, executor.Succeeded, "")
-		}
-	}
+	h.endB(x, other)
 	all = h.repairs(first, reach("DONE"))
 	if rec := h.finished("w", all[0].NewRun); rec.Statistics.SucceededActions != 2 {
 		t.Errorf("%+v", rec.Statistics)
@@ -399,8 +409,7 @@ func TestBulkWaitsForRoom(t *testing.T) {
 		if states(all) != want {
 			t.Fatalf("%s, want %s", states(all), want)
 		}
-		started := x.Started()
-		x.End(started[len(started)-1].JobRunID, executor.Succeeded, "")
+		h.endB(x, all[n-1].NewRun)
 		if rec := h.finished("w", all[n-1].NewRun); rec.Statistics.SucceededActions != 2 {
 			t.Errorf("%+v", rec.Statistics)
 		}
