@@ -11,6 +11,7 @@ import (
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 func newFamilyCommand(a *app) *cobra.Command {
@@ -31,7 +32,7 @@ nodes.
   workflow, head   the head's run id
   runs             from the root of the tree: runId, previousRunId, depth,
                    head, startedOn, completedOn, outcome, repeated, accepted,
-                   held, attempts, seconds, carried, savedSeconds
+                   held, set, attempts, seconds, carried, savedSeconds
   nodes            name, type, id, state, accepted, runId (where it ran; when
                    that run is past retention, before), jobRunId, retry,
                    seconds, error, attempts (all), aside (in another branch)
@@ -58,9 +59,10 @@ func (a *app) family(ctx context.Context, t *target, workflow, run string) error
 		return err
 	}
 	all := make([]flow.Observed, len(runs))
+	records := map[string]*plan.Record{}
 	for i, r := range runs {
 		all[i].Run = r
-		if all[i].Graph, all[i].State, _, err = observe(ctx, t, r); err != nil {
+		if all[i].Graph, all[i].State, records[r.WorkflowRunId], err = observe(ctx, t, r); err != nil {
 			return err
 		}
 	}
@@ -68,7 +70,7 @@ func (a *app) family(ctx context.Context, t *target, workflow, run string) error
 	if err != nil {
 		return err
 	}
-	v := familyView{app: a, f: f, workflow: workflow, head: f.Runs[f.Head].Run}
+	v := familyView{app: a, f: f, records: records, workflow: workflow, head: f.Runs[f.Head].Run}
 	if a.json() {
 		return writeJSON(a.out, v.describe())
 	}
@@ -132,6 +134,7 @@ func loadFamily(ctx context.Context, t *target, workflow, run string) ([]*glue.W
 type familyView struct {
 	*app
 	f        *flow.Family
+	records  map[string]*plan.Record
 	workflow string
 	head     *glue.WorkflowRun
 }
@@ -241,6 +244,9 @@ func (v *familyView) resumed(m *flow.Member) string {
 			parts = append(parts, set.what+some(namesIn(m.Graph, set.nodes), ", "))
 		}
 	}
+	if set := v.set(m); len(set) > 0 {
+		parts = append(parts, "set "+some(set, ", "))
+	}
 	text := strings.Join(parts, "; ")
 	if text == "" {
 		text = "repeated nothing yet"
@@ -253,6 +259,15 @@ func (v *familyView) resumed(m *flow.Member) string {
 		text += " (" + duration(saved) + " of work)"
 	}
 	return text
+}
+
+// set says what a resume set otherwise than the run before it.
+func (v *familyView) set(m *flow.Member) []string {
+	var properties map[string]string
+	if m.Parent >= 0 {
+		properties = v.f.Runs[m.Parent].Run.WorkflowRunProperties
+	}
+	return settingChanges(v.records[m.Run.PreviousRunId], v.records[m.Run.WorkflowRunId], properties)
 }
 
 // namesIn are the names of nodes of a graph.

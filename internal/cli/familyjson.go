@@ -26,6 +26,7 @@ type memberRun struct {
 	Repeated      []string `json:"repeated,omitempty"` // the nodes that the resume started directly
 	Accepted      []string `json:"accepted,omitempty"` // those it took as SUCCEEDED
 	Held          []string `json:"held,omitempty"`     // those it held back
+	Set           []string `json:"set,omitempty"`      // settings that differ from those of the run before
 	Attempts      int      `json:"attempts"`           // that ran in it
 	Seconds       float64  `json:"seconds"`            // that they took
 	Carried       int      `json:"carried"`            // starts that it did not repeat
@@ -82,6 +83,7 @@ func (v *familyView) describe() familyDescription {
 		}
 		if m.Run.PreviousRunId != "" {
 			r.Repeated = namesIn(m.Graph, m.State.Roots)
+			r.Set = v.set(m)
 			r.Accepted, r.Held = namesIn(m.Graph, m.State.Accepted), namesIn(m.Graph, m.State.Held)
 		}
 		d.Runs = append(d.Runs, r)
