@@ -107,10 +107,8 @@ func bulkCell(b *plan.Bulk) cell {
 	case plan.BulkCancelled:
 		return cell{"■ cancelled", yellow}
 	}
-	if b.Counts[plan.Failed] > 0 {
-		return cell{"✗ done", red}
-	}
-	return cell{"✓ done", green}
+	// What became of the runs that it started is told by them.
+	return cell{"· done", plain}
 }
 
 // bulkCounts says how many of the resumes started, and what became of the others.
@@ -168,7 +166,7 @@ func (a *app) plannedCell(p *plan.Planned) cell {
 	case plan.Skipped:
 		text := "– " + oneLine(p.Error)
 		if p.NewRunId != "" {
-			text = "– skipped: " + oneLine(p.Error) + " as " + shortRun(p.NewRunId)
+			text = "– skipped for " + shortRun(p.NewRunId) + ": " + oneLine(p.Error)
 		}
 		return cell{text, yellow}
 	case plan.Cancelled:

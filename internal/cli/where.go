@@ -230,7 +230,7 @@ func (a *app) resumeWhere(ctx context.Context, o resumeOptions) error {
 		interruptible, stop := a.untilSignal(ctx)
 		defer stop()
 		all, err := a.choose(interruptible, t, w, o)
-		if err == nil && !(a.json() && !o.plan) {
+		if err == nil && (o.plan || !a.json()) {
 			err = a.showChosen(all, o)
 		}
 		return all, err

@@ -106,16 +106,16 @@ func TestBulk(t *testing.T) {
 
 	out, _ = w.reglue(t, exitWhole, "resume", "--where", condition, "--yes")
 	has(t, out, "Started bulk_", "2 resumes.", "✓ bulk_", "2 runs repaired.", "reglue bulk bulk_")
-	has(t, out, "● resumed as wr_", "✓ wr_", "3 succeeded")
+	has(t, out, "✓ wr_", "3 succeeded", "✓ wr_", "3 succeeded")
 	want := strings.Fields("extract load alert extract load alert extract load alert load publish load publish load publish")
 	if diff := cmp.Diff(want, w.journal(t)); diff != "" {
 		t.Error(diff)
 	}
 	out, _ = w.reglue(t, 0, "bulk")
-	has(t, out, "BULK", "✓ done", "2 of 2 started", condition)
+	has(t, out, "BULK", "· done", "2 of 2 started", condition)
 	id := out[strings.Index(out, "bulk_"):][:len("bulk_")+10]
 	out, _ = w.reglue(t, 0, "bulk", id)
-	has(t, out, id, "✓ done: 2 of 2 started", "by ", "where "+condition, shortRun(ids[0]), "✓ wr_", "3 succeeded", shortRun(ids[2]))
+	has(t, out, id, "· done: 2 of 2 started", "by ", "where "+condition, shortRun(ids[0]), "✓ wr_", "3 succeeded", shortRun(ids[2]))
 	out, _ = w.reglue(t, 0, "bulk", id, "-o", "json")
 	var all plan.GetBulkAnswer
 	if err := json.Unmarshal([]byte(out), &all); err != nil || len(all.Resumes) != 2 || all.Resumes[0].State != plan.Done {
@@ -196,7 +196,7 @@ func TestRepairs(t *testing.T) {
 	out, _ = w.reglue(t, exitFailed, "resume", "nightly", "--failed")
 	has(t, out, "↻ automatic repair (try 1 of 1) comes at ")
 	out, _ = w.reglue(t, 0, "repairs", "nightly")
-	has(t, out, "○ starts in 59m", "– skipped: ", " resumed it meanwhile as wr_")
+	has(t, out, "○ starts in 59m", "– skipped for wr_", " resumed it meanwhile")
 
 	policy("times=1 wait=0s match=line 3")
 	out, _ = w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir)

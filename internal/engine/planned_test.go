@@ -195,9 +195,9 @@ func TestRepairGivesMoreTime(t *testing.T) {
 func TestRepairSurvivesARestart(t *testing.T) {
 	h := repaired(t, "wait=200ms", inTurn(map[string][]executor.State{"b": {failed}}, "no"), nil)
 	first := h.startRun("w")
-	all := h.repairs(first, func(all []store.Planned) bool { return len(all) == 1 })
+	h.repairs(first, func(all []store.Planned) bool { return len(all) == 1 })
 	h.restart()
-	all = h.repairs(first, reach("DONE"))
+	all := h.repairs(first, reach("DONE"))
 	h.finished("w", all[0].NewRun)
 	h.restart()
 	if n := h.runCount("w"); n != 2 {
