@@ -30,7 +30,9 @@ func plans(ctx context.Context, r *run) error {
 // jobFiles are files that only plans look at.
 type jobFiles struct{ *s3.Map }
 
-func (jobFiles) Pin(location string) (string, error)  { return "", fmt.Errorf("%s: not kept here", location) }
+func (jobFiles) Pin(location string) (string, error) {
+	return "", fmt.Errorf("%s: not kept here", location)
+}
 func (jobFiles) Written(string) (ids []string, n int) { return nil, 0 }
 
 func (r *run) planAt(ctx context.Context, n int) error {
