@@ -212,6 +212,7 @@ func planReason(n *plan.Node) string {
 	text = strings.TrimPrefix(text, n.Name+" ")
 	for _, said := range []string{
 		"starts again at once: it was selected, and ", "starts again at once: ", "starts again ",
+		"starts at once: it was selected, ", "starts at once: ", "starts ",
 		"is carried: ", "is left blank: ", "is left as it was: ", "is accepted as SUCCEEDED: ", "is held back: ",
 	} {
 		text = strings.TrimPrefix(text, said)
