@@ -20,31 +20,32 @@ import (
 )
 
 const verifyLong = `Verify holds a Glue endpoint against the contract of workflow runs and of
-ResumeWorkflowRun: what AWS documents, and what reglue decided where AWS does not
-say. A deviation from AWS's documentation is wrong; one from a decision of reglue
-only differs.
+ResumeWorkflowRun: what AWS documents, and what reglue decided where AWS does
+not say. A deviation from AWS's documentation is wrong; one from a decision of
+reglue only differs.
 
 Without a flag it verifies the owner of the data folder; --self starts a server
-of its own in a temporary folder. Any other endpoint is named with --endpoint, an
-AWS account with --aws-profile; there it asks first and says what it costs.
+in a temporary folder. Any other endpoint is named with --endpoint, an AWS
+account with --aws-profile; there it asks first and says what it costs.
 
-It makes workflows, triggers and jobs whose names begin with reglue-verify- and a
-random part, touches nothing else, and deletes them again, also after Ctrl-C. What
-it can't delete it names.
+It makes workflows, triggers and jobs whose names begin with reglue-verify- and
+a random part, touches nothing else, and deletes them again, also after Ctrl-C.
+What it can't delete it names.
 
 The jobs need one script, which --print-scripts shows. Against a server on this
 machine it is laid out by itself. Elsewhere upload it and name its folder with
---script-base; an AWS account also needs --role, an IAM role for Glue jobs that may
-read it. --quick leaves out all that needs a job to run.
+--script-base; an AWS account also needs --role, an IAM role for Glue jobs that
+may read it. --quick leaves out all that needs a job to run.
 
-The exit code is 0 when nothing is wrong, 1 when something is, and 2 when nothing
-could be verified.
+The exit code is 1 when something is wrong, else 2 when something could not be
+checked that should have been, else 0.
 
 -o json gives an object with
-  prefix, jobRuns, seconds, left     what could not be deleted
-  checks   id, rule, source (AWS or decision), cite, verdict (pass, differs, wrong,
-           not built, not applicable, not checked), findings (source, expected,
-           seen), reason, jobRuns, seconds`
+  prefix, jobRuns, seconds, incomplete
+  left      what could not be deleted
+  checks    id, rule, source (AWS or decision), cite, verdict (pass, differs,
+            wrong, not built, not applicable, not checked), findings (source,
+            expected, seen), reason, jobRuns, seconds`
 
 type verifyOptions struct {
 	self, quick, list, print bool
@@ -63,7 +64,7 @@ func newVerifyCommand(a *app) *cobra.Command {
   reglue verify --endpoint http://127.0.0.1:5000 --quick
   reglue verify --only R13,R14,statistics
   reglue verify --print-scripts > ` + verify.ScriptName + `
-  reglue verify --aws-profile dev --role GlueJobs --script-base s3://my-bucket/verify`,
+  reglue verify --aws-profile dev --role GlueJobs --script-base s3://bucket/x`,
 		GroupID: groupLook,
 		Args:    arguments(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context(), &o) },
@@ -72,11 +73,11 @@ func newVerifyCommand(a *app) *cobra.Command {
 	f.BoolVar(&o.self, "self", false, "verify a server of its own in a temporary folder")
 	f.BoolVar(&o.quick, "quick", false, "only the checks that need no job to run")
 	f.StringSliceVar(&o.only, "only", nil, "only these `checks`, such as R13,R14,pagination")
-	f.BoolVar(&o.list, "list", false, "list the checks with their rules and where these are from")
+	f.BoolVar(&o.list, "list", false, "list the checks, their rules and their sources")
 	f.BoolVar(&o.print, "print-scripts", false, "print the script that the jobs run")
 	f.IntVar(&o.parallel, "parallel", 0, "how many checks run at a time (default 4, on AWS 8)")
-	f.StringVar(&o.scriptBase, "script-base", "", "where the script was uploaded to, such as s3://bucket/folder")
-	f.StringVar(&o.role, "role", "", "the role of the jobs; an IAM role on AWS")
+	f.StringVar(&o.scriptBase, "script-base", "", "`folder` that the script was uploaded to, s3://…")
+	f.StringVar(&o.role, "role", "", "the `role` of the jobs; an IAM role on AWS")
 	return cmd
 }
 
@@ -149,7 +150,7 @@ func (a *app) verifySelf(ctx context.Context, o *verifyOptions, checks []verify.
 const (
 	verifyLimit         = time.Minute
 	verifyLimitAWS      = 45 * time.Minute
-	verifyQuickLimit    = 10 * time.Second
+	verifyQuickLimit    = 15 * time.Second
 	verifyQuickLimitAWS = 10 * time.Minute
 	verifyPause         = 10 * time.Millisecond
 	verifyMaxPause      = 200 * time.Millisecond
@@ -159,17 +160,12 @@ const (
 
 // verifyTarget verifies what the flags name.
 func (a *app) verifyTarget(ctx context.Context, t *target, o *verifyOptions, checks []verify.Check) error {
-	caller, err := verifyCaller(ctx, t)
-	if err != nil {
-		return err
-	}
 	v := verify.Options{
-		Caller: caller, Checks: checks, Parallel: o.parallel, Role: o.role,
+		Checks: checks, Parallel: o.parallel, Role: o.role,
 		Limit: verifyLimit, QuickLimit: verifyQuickLimit, Pause: verifyPause, MaxPause: verifyMaxPause,
 	}
 	if t.Kind == targetAWS {
 		v.Limit, v.QuickLimit, v.Pause, v.MaxPause = verifyLimitAWS, verifyQuickLimitAWS, time.Second, 5*time.Second
-		caller.retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = verifyTries })
 	}
 	if v.Parallel == 0 {
 		v.Parallel = 4
@@ -189,6 +185,9 @@ func (a *app) verifyTarget(ctx context.Context, t *target, o *verifyOptions, che
 	}
 	defer remove()
 	if err := a.confirm(t, verifyCost(checks)); err != nil {
+		return err
+	}
+	if v.Caller, err = verifyCaller(ctx, t); err != nil {
 		return err
 	}
 	v.Done = a.verifyProgress(len(checks))
@@ -256,6 +255,9 @@ func (c repeatingCaller) CallAs(ctx context.Context, invocation, op string, in, 
 func verifyCaller(ctx context.Context, t *target) (repeatingCaller, error) {
 	switch c := t.Caller.(type) {
 	case *httpCaller:
+		if t.Kind == targetAWS {
+			c.retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = verifyTries })
+		}
 		return repeatingCaller{c}, nil
 	case *ownerCaller:
 		return repeatingCaller{c.http}, nil

@@ -41,7 +41,7 @@ func (a *app) report(r *verify.Report) error {
 	switch seen := len(r.Results) - r.Count(verify.Unchecked) - r.Count(verify.NotBuilt) - r.Count(verify.NotApplicable); {
 	case r.Count(verify.Wrong) > 0:
 		return &exitError{code: exitFailed}
-	case seen == 0:
+	case seen == 0 || r.Incomplete:
 		return &exitError{code: exitRefused}
 	}
 	return nil

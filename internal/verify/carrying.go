@@ -19,7 +19,7 @@ func carrying() []Check {
 		{ID: "R16", Rule: "A chosen node starts with the arguments of the action, and under the trigger, that started it before.",
 			Source: Decided, Cite: "the job must see the same arguments", JobRuns: 7, run: checkArguments},
 		{ID: "R23", Rule: "A chosen job that was deleted since is a job run in ERROR, not a refused resume.",
-			Source: Decided, Cite: "what ERROR means by the documentation", JobRuns: 2, run: checkDeletedJob},
+			Source: Decided, Cite: "what ERROR means by the documentation", JobRuns: 3, run: checkDeletedJob},
 		{ID: "R28", Rule: "Carried job runs keep id, times and state, and are not counted again among the job's runs.",
 			Source: Documented, Cite: guideResume, JobRuns: 3, run: checkSameJobRuns},
 		{ID: "R29", Rule: "Restarted job runs have a new id, Attempt 0, no PreviousRunId, and all retries again.",

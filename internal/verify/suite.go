@@ -48,6 +48,8 @@ type Report struct {
 	// Prefix begins the name of everything that was made.
 	Prefix  string   `json:"prefix"`
 	Results []Result `json:"checks"`
+	// Incomplete is set when a check that should have found out something did not.
+	Incomplete bool `json:"incomplete"`
 	// Left names what could not be deleted again.
 	Left    []string `json:"left,omitempty"`
 	JobRuns int      `json:"jobRuns"`
@@ -99,6 +101,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	s.each(ctx, r, func(c *Check) bool { return !quick(c) })
 	for i := range r.Results {
 		r.JobRuns += r.Results[i].JobRuns
+		r.Incomplete = r.Incomplete || o.Checks[i].run != nil && r.Results[i].Verdict == Unchecked
 	}
 	r.Left = s.left
 	r.Seconds = time.Since(began).Seconds()
