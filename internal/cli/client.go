@@ -44,6 +44,8 @@ type httpCaller struct {
 	client   *http.Client
 	signer   *v4.Signer
 	retryer  aws.Retryer
+	// owner is the ID of the owner that the calls are for; empty for any server.
+	owner string
 	// lost is set when a caller wants to know of a lost connection at once.
 	lost bool
 }
@@ -130,6 +132,9 @@ func (c *httpCaller) attempt(ctx context.Context, op, invocation string, attempt
 	req.Header.Set("X-Amz-Target", "AWSGlue."+op)
 	req.Header.Set("Amz-Sdk-Invocation-Id", invocation)
 	req.Header.Set("Amz-Sdk-Request", fmt.Sprintf("attempt=%d; max=%d", attempt, c.retryer.MaxAttempts()))
+	if c.owner != "" {
+		req.Header.Set(ownerHeader, c.owner)
+	}
 	if err := c.sign(ctx, req, body); err != nil {
 		return err
 	}
@@ -141,6 +146,9 @@ func (c *httpCaller) attempt(ctx context.Context, op, invocation string, attempt
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return &brokenAnswer{op, err}
+	}
+	if res.StatusCode == http.StatusMisdirectedRequest && c.owner != "" {
+		return &brokenAnswer{op, errors.New(strings.TrimSpace(string(text)))}
 	}
 	if res.StatusCode != http.StatusOK {
 		return answeredError(res, text)

@@ -142,8 +142,8 @@ func finishRuns(ctx context.Context, t *target) error {
 	}
 }
 
-// anyLive reports whether some run is not over, or a resume is planned. Runs that live long are rarely
-// old, so the newest page of each workflow is looked at.
+// anyLive reports whether some run is not over, or a resume is planned. Runs that
+// live long are rarely old, so the newest page of each workflow is looked at.
 func anyLive(ctx context.Context, t *target) (bool, error) {
 	// A planned resume becomes a run, and a run's end a planned one: so before and
 	// after.

@@ -30,7 +30,13 @@ type ownerInfo struct {
 	Address  string `json:"address"`
 	Auth     string `json:"auth"`
 	PID      int    `json:"pid"`
+	// ID tells this owner from another process that has its port one day.
+	ID string `json:"id"`
 }
+
+// ownerHeader names the owner that a request is meant for. Another one refuses it
+// with 421 Misdirected Request.
+const ownerHeader = "X-Reglue-Owner"
 
 const (
 	lockFile     = "lock"

@@ -267,3 +267,48 @@ func TestTakenPort(t *testing.T) {
 	u.signals <- syscall.SIGTERM
 	ends(t, code, u, 0)
 }
+
+// TestAnotherOwnerHasThePort: what was the owner's address answers for another
+// folder. A command notices, instead of looking at, or changing, the wrong one.
+func TestAnotherOwnerHasThePort(t *testing.T) {
+	t.Parallel()
+	mine, other := t.TempDir(), t.TempDir()
+	first, err := startServer(t.Context(), serverOptions{Data: mine, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := openOwner(t.Context(), targetOptions{Data: mine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	create := func(name string) error {
+		return to.Call(t.Context(), "CreateWorkflow", &glue.CreateWorkflowRequest{Name: name}, nil)
+	}
+	if err := create("before"); err != nil {
+		t.Fatal(err)
+	}
+	address := first.listener.Addr().String()
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second, err := startServer(t.Context(), serverOptions{Data: other, Listen: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(to.Close(), second.Close(context.Background())); err != nil {
+			t.Error(err)
+		}
+	})
+	var got glue.GetWorkflowResponse
+	if err := to.Call(t.Context(), "GetWorkflow", &glue.GetWorkflowRequest{Name: "before"}, &got); err != nil || got.Workflow == nil {
+		t.Errorf("read %+v: %v", got.Workflow, err)
+	}
+	if err := create("after"); err != nil {
+		t.Fatal(err)
+	}
+	var there glue.ListWorkflowsResponse
+	if err := second.Target().Call(t.Context(), "ListWorkflows", &glue.ListWorkflowsRequest{}, &there); err != nil || len(there.Workflows) > 0 {
+		t.Errorf("the other folder has %v: %v", there.Workflows, err)
+	}
+}

@@ -71,7 +71,7 @@ func (c *ownerCaller) reach(ctx context.Context) error {
 		region = defaultRegion
 	}
 	c.http = newHTTPCaller(info.Endpoint, credentials.NewStaticCredentialsProvider(id, secret, ""), region)
-	c.http.lost = true
+	c.http.lost, c.http.owner = true, info.ID
 	c.target.Endpoint = info.Endpoint
 	return nil
 }

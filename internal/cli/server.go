@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/reglue/reglue/internal/api"
 	"github.com/reglue/reglue/internal/awsglue"
 	"github.com/reglue/reglue/internal/engine"
@@ -65,6 +67,7 @@ type serverOptions struct {
 type server struct {
 	opt      serverOptions
 	folder   *folder
+	id       string // of this owner
 	db       *store.DB
 	engine   *engine.Engine
 	api      *api.API
@@ -97,7 +100,7 @@ func startServer(ctx context.Context, o serverOptions) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{opt: o, folder: f, done: make(chan struct{})}
+	s := &server{opt: o, folder: f, id: uuid.NewString(), done: make(chan struct{})}
 	s.opt.Data = f.dir
 	s.last, _ = readOwner(f.dir) // the first owner finds none
 	s.opt.Auth = cmp.Or(o.Auth, s.last.Auth, authNone)
@@ -211,7 +214,7 @@ func (s *server) open(ctx context.Context) error {
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
 	})
 	return s.folder.tell(ownerInfo{
-		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(),
+		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(), ID: s.id,
 	})
 }
 
@@ -407,6 +410,8 @@ func (s *server) handler() http.Handler {
 	buckets := guard(s3.Handler(s.files, objects))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
+		case r.Header.Get(ownerHeader) != "" && r.Header.Get(ownerHeader) != s.id:
+			http.Error(w, "another server has this address now", http.StatusMisdirectedRequest)
 		case r.URL.Path == sealedPath || strings.HasPrefix(r.URL.Path, sealedPath+"/"):
 			sealed(w, r)
 		case s3.IsRequest(r):
