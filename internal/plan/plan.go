@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
@@ -237,13 +236,5 @@ func (s *Subject) warn(d *Plan, jobs map[string]*Job) {
 		if n.Risk != nil && !n.Risk.Safe {
 			d.Asks = append(d.Asks, n.Name)
 		}
-	}
-}
-
-// Fit adds the warning of a scheduled start that falls into the expected time.
-func (d *Plan) Fit(trigger string, at, now time.Time) {
-	if in := at.Sub(now); in >= 0 && in <= time.Duration(d.Times.Expected)*time.Millisecond {
-		d.Warnings = append(d.Warnings, fmt.Sprintf(
-			"Trigger %s is scheduled to start another run at %s, before this one is expected to end.", trigger, at.UTC().Format("15:04:05 MST")))
 	}
 }
