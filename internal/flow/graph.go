@@ -176,7 +176,11 @@ func actionTarget(a *glue.Action) (glue.NodeType, string) {
 
 // Reach marks the given nodes and all that lie downstream of them, triggers
 // included. It visits each edge once.
-func (g *Graph) Reach(from ...int) []bool {
+func (g *Graph) Reach(from ...int) []bool { return g.walk(from, g.next) }
+
+// walk marks the given nodes and all that visit leads to from them, each visited
+// once.
+func (g *Graph) walk(from []int, visit func(n int, push func(int))) []bool {
 	seen := make([]bool, len(g.Nodes))
 	stack := slices.Clone(from)
 	for _, n := range from {
@@ -191,7 +195,7 @@ func (g *Graph) Reach(from ...int) []bool {
 	for len(stack) > 0 {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		g.next(n, push)
+		visit(n, push)
 	}
 	return seen
 }

@@ -270,29 +270,15 @@ func (s *step) accepted(nodes []int) {
 // Upstream marks the given nodes and all that lead to them, triggers included. It
 // visits each edge once.
 func (g *Graph) Upstream(to ...int) []bool {
-	seen := make([]bool, len(g.Nodes))
-	stack := slices.Clone(to)
-	for _, n := range to {
-		seen[n] = true
-	}
-	push := func(n int) {
-		if !seen[n] {
-			seen[n] = true
-			stack = append(stack, n)
-		}
-	}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
+	return g.walk(to, func(n int, push func(int)) {
 		if t := g.Nodes[n].Trigger; t >= 0 {
 			for _, c := range g.Triggers[t].Conditions {
 				push(c.Node)
 			}
-			continue
+			return
 		}
 		for _, a := range g.Nodes[n].Actions {
 			push(g.Triggers[g.Actions[a].Trigger].Node)
 		}
-	}
-	return seen
+	})
 }
