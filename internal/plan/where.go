@@ -310,41 +310,40 @@ func (p *whereParser) word(keyword string) bool {
 }
 
 func (p *whereParser) or(depth int) (expr, error) {
-	first, err := p.and(depth)
-	if err != nil {
+	all, err := p.joined("or", depth, p.and)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(all) > 1:
+		return or(all), nil
 	}
-	all := or{first}
-	for p.word("or") {
-		next, err := p.and(depth)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, next)
-	}
-	if len(all) == 1 {
-		return first, nil
-	}
-	return all, nil
+	return all[0], nil
 }
 
 func (p *whereParser) and(depth int) (expr, error) {
-	first, err := p.not(depth)
-	if err != nil {
+	all, err := p.joined("and", depth, p.not)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(all) > 1:
+		return and(all), nil
 	}
-	all := and{first}
-	for p.word("and") {
-		next, err := p.not(depth)
+	return all[0], nil
+}
+
+// joined reads one or more parts with a word between them.
+func (p *whereParser) joined(word string, depth int, part func(depth int) (expr, error)) ([]expr, error) {
+	var all []expr
+	for {
+		next, err := part(depth)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, next)
+		if !p.word(word) {
+			return all, nil
+		}
 	}
-	if len(all) == 1 {
-		return first, nil
-	}
-	return all, nil
 }
 
 func (p *whereParser) not(depth int) (expr, error) {
