@@ -356,16 +356,9 @@ func (a *app) sumBulk(all *plan.GetBulkAnswer) {
 // detachBulk leaves a bulk going and says how to come back to it. If this process
 // owns the folder, another one takes it over.
 func (a *app) detachBulk(t *target, id string, o ownServer) error {
-	carriedOn := "."
-	if t.Kind == targetInProcess {
-		if err := t.Close(); err != nil {
-			return err
-		}
-		pid, err := a.carryOn(o)
-		if err != nil {
-			return fmt.Errorf("nothing more starts until a server owns the folder again (reglue serve): %w", err)
-		}
-		carriedOn = fmt.Sprintf("; process %d sees to it in the background.", pid)
+	carriedOn, err := a.handOver(t, o, "nothing more starts")
+	if err != nil {
+		return err
 	}
 	if a.json() {
 		return writeJSON(a.out, map[string]string{"bulkId": id})

@@ -130,19 +130,28 @@ func (a *app) stopNow(ctx context.Context, t *target, workflow, run string) erro
 	return err
 }
 
+// handOver gives the folder, if this process owns it, to one in the background, and
+// says so. Without that one, what is said holds until there is another owner.
+func (a *app) handOver(t *target, o ownServer, without string) (carriedOn string, err error) {
+	if t.Kind != targetInProcess {
+		return ".", nil
+	}
+	if err := t.Close(); err != nil {
+		return "", err
+	}
+	pid, err := a.carryOn(o)
+	if err != nil {
+		return "", fmt.Errorf("%s until a server owns the folder again (reglue serve): %w", without, err)
+	}
+	return fmt.Sprintf("; process %d sees to it in the background.", pid), nil
+}
+
 // detach leaves a run going and says how to come back to it. If this process owns
 // the folder, another one takes it over until the run is over.
 func (a *app) detach(t *target, workflow, run string, o ownServer) error {
-	carriedOn := "."
-	if t.Kind == targetInProcess {
-		if err := t.Close(); err != nil {
-			return err
-		}
-		pid, err := a.carryOn(o)
-		if err != nil {
-			return fmt.Errorf("the jobs that run go on, but nothing starts the next ones until a server owns the folder again (reglue serve): %w", err)
-		}
-		carriedOn = fmt.Sprintf("; process %d sees to it in the background.", pid)
+	carriedOn, err := a.handOver(t, o, "the jobs that run go on, but nothing starts the next ones")
+	if err != nil {
+		return err
 	}
 	if a.json() {
 		if err := writeJSON(a.out, map[string]string{"workflow": workflow, "runId": run}); err != nil {
