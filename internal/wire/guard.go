@@ -3,8 +3,6 @@ package wire
 import (
 	"context"
 	"net/http"
-
-	"github.com/google/uuid"
 )
 
 // SignedIn reports whether a request would be let in, and as whom; without
@@ -30,7 +28,7 @@ func (h *Handler) Public(next http.Handler) http.Handler {
 			err = h.admitFetch(r)
 		}
 		if err != nil {
-			h.answer(w, uuid.NewString(), nil, err)
+			h.Refuse(w, err)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -50,7 +48,7 @@ func (h *Handler) Private(next http.Handler) http.Handler {
 		}
 		switch {
 		case err != nil:
-			h.answer(w, uuid.NewString(), nil, err)
+			h.Refuse(w, err)
 		case s != nil:
 			ctx, cancel := context.WithCancel(r.Context())
 			defer cancel()
