@@ -90,9 +90,9 @@ func TestEvents(t *testing.T) {
 		says("event: run\ndata: {\"Workflow\":\"w\",\"RunId\":\"wr_1\"}\n\nevent: definitions\ndata: {}\n\nevent: job\ndata: {\"Job\":\"j\",\"JobRunId\":\"jr_1\"}\n\n")
 		w.tell(true)
 		says("") // at most ten times a second
-		time.Sleep(eventsPause)
+		<-time.After(eventsPause)
 		says("event: lost\ndata: {}\n\n")
-		time.Sleep(pulse)
+		<-time.After(pulse)
 		says(": still there\n\n")
 		cancel()
 		<-ended
