@@ -211,6 +211,7 @@ func TestUnknownNames(t *testing.T) {
 		"logs nightly crawl":         "crawl has no job run",
 		"logs nightly clean":         "run this on its machine",
 		"show":                       "something is missing: reglue show WORKFLOW [RUN]; see 'reglue show --help'",
+		"bulk pause a b":             "\"b\" is one too many: reglue bulk pause ID; see",
 		"show a b c":                 `"c" is one too many`,
 		"shwo":                       `there is no command "shwo"; did you mean: show`,
 		"show nightly -o yaml":       "--output must be text or json",
