@@ -90,7 +90,7 @@ func (a *app) parseTemplate(name string, o templateOptions) (*cfn.Template, []cf
 		return nil, nil, err
 	}
 	return cfn.Parse(src, name, cfn.Options{
-		StackName: o.stack, Region: a.flags.region, Parameters: parameters, Dir: dir,
+		StackName: o.stack, Region: a.flags.region, Parameters: parameters, Dir: dir, AWS: a.flags.profile != "",
 	})
 }
 
