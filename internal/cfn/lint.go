@@ -2,6 +2,7 @@ package cfn
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -69,6 +70,9 @@ func (l *linter) job(job *glue.CreateJobRequest) {
 	}
 	if name := job.Command.Name; name != "pythonshell" {
 		l.lacks(KindJob, job.Name, "is a %s job: its runs end FAILED, as this version of reglue runs pythonshell jobs alone", name)
+	}
+	if l.aws && strings.HasPrefix(job.Command.ScriptLocation, "file:") {
+		l.warn(KindJob, job.Name, "has a script on this machine, where AWS can't read it: upload it and give its s3:// location")
 	}
 	if job.Command.ScriptLocation == "" && job.DefaultArguments["--scriptLocation"] == "" {
 		l.warn(KindJob, job.Name, "has no Command.ScriptLocation: its runs will end FAILED")

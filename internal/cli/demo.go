@@ -145,7 +145,7 @@ func (s *story) layOut(ctx context.Context) error {
 	}
 	s.say("Folder: %s", s.dir)
 	// Its one warning, that no role is made, is not part of the story.
-	template, _, err := s.parseTemplate(filepath.Join(s.dir, demo.Template), templateOptions{})
+	template, _, err := s.parseTemplate(ctx, filepath.Join(s.dir, demo.Template), templateOptions{})
 	if err != nil {
 		return err
 	}
