@@ -101,6 +101,9 @@ func (a *app) carryOut(ctx context.Context, r *resuming) error {
 	if err := r.makePlan(ctx); err != nil {
 		return stoppedRun(t, prior, err)
 	}
+	if err := r.checkBefore(); err != nil {
+		return err
+	}
 	if !a.json() {
 		a.writeChoices(a.out, r.choices)
 	}
