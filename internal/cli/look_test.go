@@ -227,3 +227,24 @@ func TestUnknownNames(t *testing.T) {
 		t.Errorf("changed: %v", f.changes)
 	}
 }
+
+// Flags that have few values offer them.
+func TestFlagValues(t *testing.T) {
+	t.Parallel()
+	f := brokenAndWhole(t)
+	for line, want := range map[string]string{
+		"runs -o":                     "text json",
+		"show nightly --output":       "text json",
+		"graph nightly --format":      "text dot mermaid json",
+		"resume nightly --definition": "original current",
+		"serve --auth":                "none sigv4",
+		"serve --resume-limit":        "one none",
+	} {
+		out, _ := f.on(t, targetEndpoint, 0, append(append([]string{"__complete"}, strings.Fields(line)...), "")...)
+		if got := strings.Join(strings.Fields(strings.Split(out, ":")[0]), " "); got != want {
+			t.Errorf("%s offers %q, want %q", line, got, want)
+		}
+	}
+	out, _ := f.on(t, targetEndpoint, 0, "__complete", "resume", "nightly", "--expect-head", "")
+	has(t, out, "wr_b0000000")
+}

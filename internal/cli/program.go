@@ -239,6 +239,7 @@ func (f *globalFlags) register(a *app, root *cobra.Command) {
 	p.StringVar(&f.region, "region", "", "AWS region, with --aws-profile or --endpoint")
 	p.StringVarP(&f.output, "output", "o", outputText, "output: text or json")
 	p.BoolVar(&f.yes, "yes", false, "answer yes to questions")
+	completeWith(root, "output", outputText, outputJSON)
 }
 
 const (

@@ -68,6 +68,8 @@ What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
 	for _, flag := range []string{"node", "accept", "until", "except"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, a.completeFlag(completeNode)) // the flag exists
 	}
+	_ = cmd.RegisterFlagCompletionFunc("expect-head", a.completeFlag(completeRun)) // the flag exists
+	completeWith(cmd, "definition", "original", "current")
 	return cmd
 }
 
