@@ -18,6 +18,8 @@ type planDescription struct {
 	Choices []plan.Choice `json:"choices,omitempty"`
 	// ResumedAs is the newest run that was resumed from this one before.
 	ResumedAs *resumedAs `json:"resumedAs,omitempty"`
+	// Settings are what the new run has otherwise than its jobs and the run before.
+	Settings []string `json:"settings,omitempty"`
 }
 
 func (a *app) showPlan(ctx context.Context, r *resuming) error {
@@ -29,6 +31,11 @@ func (a *app) showPlan(ctx context.Context, r *resuming) error {
 	if d.ResumedAs, err = resumedFrom(ctx, r.t, r.prior); err != nil {
 		return err
 	}
+	record, err := recordOf(ctx, r.t, r.prior)
+	if err != nil {
+		return err
+	}
+	d.Settings = settings(record, &r.req)
 	if a.json() {
 		return writeJSON(a.out, d)
 	}
@@ -49,6 +56,12 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		}
 	}
 	a.writeChoices(to, d.Choices)
+	if len(d.Settings) > 0 {
+		fmt.Fprintf(to, "\n%s\n", to.paint(bold, "With other settings"))
+		for _, s := range d.Settings {
+			to.paragraph(oneLine(s), "  ", plain)
+		}
+	}
 	for _, group := range []struct {
 		verdict, title string
 		sign           cell

@@ -191,6 +191,8 @@ func TestOverridesReal(t *testing.T) {
 	out, _ := w.reglue(t, 0, "show", "nightly")
 	has(t, out, "property day=tuesday", "load: --needs=-, 5 minutes of timeout, retries 0")
 	w.write(t, "publish.py", jobScript)
+	out, _ = w.reglue(t, 0, "resume", "nightly", "--node", "load", "--plan", "--property", "day=friday")
+	has(t, out, "With other settings", "property day=friday", "load: --needs=-, 5 minutes of timeout, retries 0, as in the run before")
 	w.reglue(t, exitWhole, "resume", "nightly", "--node", "load", "--again")
 	w.jobs(t, "extract load alert load publish load publish")
 	out, _ = w.reglue(t, 0, "show", "nightly")
