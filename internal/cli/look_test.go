@@ -228,6 +228,22 @@ func TestUnknownNames(t *testing.T) {
 	}
 }
 
+// That a node was tried again is told, also when it succeeded.
+func TestRetriesAreTold(t *testing.T) {
+	t.Parallel()
+	f := brokenAndWhole(t)
+	for i := range f.runs["nightly"][0].Graph.Nodes {
+		if n := &f.runs["nightly"][0].Graph.Nodes[i]; n.Name == "extract" || n.Name == "alert" {
+			first := n.JobDetails.JobRuns[0]
+			n.JobDetails.JobRuns[0].Id, n.JobDetails.JobRuns[0].Attempt = first.Id+"_attempt_1", 1
+			first.JobRunState = glue.JobRunStateFailed
+			n.JobDetails.JobRuns = append(n.JobDetails.JobRuns, first)
+		}
+	}
+	out, _ := f.on(t, targetEndpoint, 0, "show", "nightly")
+	has(t, out, "✓ succeeded    extract  0.5s  retry 1\n", "✓ succeeded    alert    0.5s  retry 1, because clean failed\n")
+}
+
 // Flags that have few values offer them.
 func TestFlagValues(t *testing.T) {
 	t.Parallel()
