@@ -40,31 +40,6 @@ func settingChanges(before, now *plan.Record, properties map[string]string) []st
 	return out
 }
 
-// settings say what a resume is asked to set, and what it takes over of that from
-// the run that it resumes.
-func settings(before *plan.Record, req *plan.Request) []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(req.Properties)) {
-		out = append(out, "property "+name+"="+req.Properties[name])
-	}
-	var old map[string]glue.RunOverride
-	if before != nil {
-		old = before.Overrides
-	}
-	jobs := map[string]glue.RunOverride{}
-	maps.Copy(jobs, old)
-	maps.Copy(jobs, req.Overrides)
-	for _, job := range slices.Sorted(maps.Keys(jobs)) {
-		over, asked := req.Overrides[job]
-		text := job + ": " + overrideText(over.Over(old[job]))
-		if !asked {
-			text += ", as in the run before"
-		}
-		out = append(out, text)
-	}
-	return out
-}
-
 // changed is a setting with what it was.
 func changed(what string, before map[string]string, key, value string) string {
 	if was, ok := before[key]; ok {
