@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -242,3 +243,15 @@ var longRun = regexp.MustCompile(`wr_[0-9a-f]{64}`)
 
 // shortRuns shortens the run ids in a sentence.
 func shortRuns(text string) string { return longRun.ReplaceAllStringFunc(text, shortRun) }
+
+var nodeWithName = regexp.MustCompile(`(?i:node )?wnode_[0-9a-f]{64} \(([^()]*)\)`)
+
+// shortReason is a refusal for a table: without its kind and with short ids.
+func shortReason(err error) string {
+	text := err.Error()
+	var refused *glue.Error
+	if errors.As(err, &refused) {
+		text = refused.Message
+	}
+	return oneLine(shortRuns(nodeWithName.ReplaceAllString(text, "$1")))
+}
