@@ -27,16 +27,14 @@ func (a *app) showPlan(ctx context.Context, r *resuming) error {
 	if err := r.makePlan(ctx); err != nil {
 		return err
 	}
-	d := &planDescription{Plan: r.plan, Choices: r.choices}
-	var err error
-	if d.ResumedAs, err = resumedFrom(ctx, r.t, r.prior); err != nil {
-		return err
-	}
 	record, err := recordOf(ctx, r.t, r.prior)
 	if err != nil {
 		return err
 	}
-	d.Settings = settings(record, &r.req)
+	d := &planDescription{Plan: r.plan, Choices: r.choices, Settings: settings(record, &r.req)}
+	if d.ResumedAs, err = resumedFrom(ctx, r.t, r.prior); err != nil {
+		return err
+	}
 	if a.json() {
 		return writeJSON(a.out, d)
 	}
@@ -50,6 +48,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	if d.ResumedAs != nil {
 		to.paragraph(d.ResumedAs.text(), "", yellow)
 	}
+	d.writeSettings(to)
 	if len(d.Differences) > 0 {
 		fmt.Fprintf(to, "\n%s\n", to.paint(bold, "The workflow changed since the run; the new run goes on its triggers as they are now"))
 		for _, difference := range d.Differences {
@@ -57,12 +56,6 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		}
 	}
 	a.writeChoices(to, d.Choices)
-	if len(d.Settings) > 0 {
-		fmt.Fprintf(to, "\n%s\n", to.paint(bold, "With other settings"))
-		for _, s := range d.Settings {
-			to.paragraph(oneLine(s), "  ", plain)
-		}
-	}
 	for _, group := range []struct {
 		verdict, title string
 		sign           cell

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -31,4 +32,14 @@ func settings(before *plan.Record, req *plan.Request) []string {
 		out = append(out, text)
 	}
 	return out
+}
+
+func (d *planDescription) writeSettings(to screen) {
+	if len(d.Settings) == 0 {
+		return
+	}
+	fmt.Fprintf(to, "\n%s\n", to.paint(bold, "With other settings"))
+	for _, s := range d.Settings {
+		to.paragraph(s, "  ", plain)
+	}
 }
