@@ -237,7 +237,7 @@ func TestRepairWithoutServer(t *testing.T) {
 	t.Parallel()
 	w := newWorks(t)
 	w.write(t, "nightly.yaml", strings.Replace(pipeline, "Properties: {Name: nightly}}",
-		"Properties: {Name: nightly}, Metadata: {Reglue: {AutoResume: times=2 wait=100ms}}}", 1))
+		"Properties: {Name: nightly}, Metadata: {Reglue: {AutoResume: times=2 wait=2s}}}", 1))
 	_, errs := w.reglue(t, exitFailed, "run", w.template, "--parameter", "Dir="+w.dir)
 	has(t, errs, "sees to them in the background")
 	for deadline := time.Now().Add(time.Minute); ; {
