@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -18,14 +19,19 @@ type planDescription struct {
 	Choices []plan.Choice `json:"choices,omitempty"`
 	// ResumedAs is the newest run that was resumed from this one before.
 	ResumedAs *resumedAs `json:"resumedAs,omitempty"`
+	// Settings are what the new run has otherwise than its jobs and the run before.
+	Settings []string `json:"settings,omitempty"`
 }
 
 func (a *app) showPlan(ctx context.Context, r *resuming) error {
 	if err := r.makePlan(ctx); err != nil {
 		return err
 	}
-	d := &planDescription{Plan: r.plan, Choices: r.choices}
-	var err error
+	record, err := recordOf(ctx, r.t, r.prior)
+	if err != nil {
+		return err
+	}
+	d := &planDescription{Plan: r.plan, Choices: r.choices, Settings: settings(record, &r.req)}
 	if d.ResumedAs, err = resumedFrom(ctx, r.t, r.prior); err != nil {
 		return err
 	}
@@ -42,6 +48,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	if d.ResumedAs != nil {
 		to.paragraph(d.ResumedAs.text(), "", yellow)
 	}
+	d.writeSettings(to)
 	if len(d.Differences) > 0 {
 		fmt.Fprintf(to, "\n%s\n", to.paint(bold, "The workflow changed since the run; the new run goes on its triggers as they are now"))
 		for _, difference := range d.Differences {
@@ -229,3 +236,15 @@ var longRun = regexp.MustCompile(`wr_[0-9a-f]{64}`)
 
 // shortRuns shortens the run ids in a sentence.
 func shortRuns(text string) string { return longRun.ReplaceAllStringFunc(text, shortRun) }
+
+var nodeWithName = regexp.MustCompile(`(?i:node )?wnode_[0-9a-f]{64} \(([^()]*)\)`)
+
+// shortReason is a refusal for a table: without its kind and with short ids.
+func shortReason(err error) string {
+	text := err.Error()
+	var refused *glue.Error
+	if errors.As(err, &refused) {
+		text = refused.Message
+	}
+	return oneLine(shortRuns(nodeWithName.ReplaceAllString(text, "$1")))
+}

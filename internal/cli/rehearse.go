@@ -115,7 +115,7 @@ func (a *app) rehearse(ctx context.Context, workflow, run string, o *rehearseOpt
 	case o.template != "" && (run != "" || o.resumes()):
 		return errors.New("a template has no runs to resume: leave RUN, --failed, --node and --accept out")
 	case o.template != "":
-		t, err := a.templateToRehearse(o)
+		t, err := a.templateToRehearse(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -137,8 +137,8 @@ func (a *app) rehearse(ctx context.Context, workflow, run string, o *rehearseOpt
 	return a.rehearseOn(s, o)
 }
 
-func (a *app) templateToRehearse(o *rehearseOptions) (*cfn.Template, error) {
-	t, warnings, err := a.parseTemplate(o.template, o.parse)
+func (a *app) templateToRehearse(ctx context.Context, o *rehearseOptions) (*cfn.Template, error) {
+	t, warnings, err := a.parseTemplate(ctx, o.template, o.parse)
 	for _, w := range warnings {
 		fmt.Fprintf(a.Stderr, "%s %s\n", a.err.paint(yellow, "warning:"), w)
 	}

@@ -68,6 +68,8 @@ What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
 	for _, flag := range []string{"node", "accept", "until", "except"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, a.completeFlag(completeNode)) // the flag exists
 	}
+	_ = cmd.RegisterFlagCompletionFunc("expect-head", a.completeFlag(completeRun)) // the flag exists
+	completeWith(cmd, "definition", "original", "current")
 	return cmd
 }
 
@@ -100,6 +102,9 @@ func (a *app) carryOut(ctx context.Context, r *resuming) error {
 	prior, t := r.prior, r.t
 	if err := r.makePlan(ctx); err != nil {
 		return stoppedRun(t, prior, err)
+	}
+	if err := r.checkBefore(); err != nil {
+		return err
 	}
 	if !a.json() {
 		a.writeChoices(a.out, r.choices)

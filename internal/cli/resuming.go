@@ -203,7 +203,7 @@ func (r *resuming) waitForJobs(ctx context.Context) error {
 		if len(answer.Plan.Busy) == 0 {
 			return nil
 		}
-		if err := r.a.waitForRoom(ctx, &why, "at their limit are "+strings.Join(answer.Plan.Busy, ", ")); err != nil {
+		if err := r.a.waitForRoom(ctx, &why, "at the limit of its runs: "+strings.Join(answer.Plan.Busy, ", ")); err != nil {
 			return err
 		}
 	}
@@ -272,6 +272,16 @@ func (o *resumeOptions) commands(prior *glue.WorkflowRun) ([]plan.Before, error)
 		out = append(out, plan.Before{Node: found[0].Name, Command: command})
 	}
 	return out, nil
+}
+
+// checkBefore refuses a command before a node that will not run.
+func (r *resuming) checkBefore() error {
+	for _, b := range r.before {
+		if !slices.ContainsFunc(r.plan.Nodes, func(n plan.Node) bool { return n.Name == b.Node && n.Runs() }) {
+			return fmt.Errorf("--before: this resume does not repeat %s, so nothing is to be run before it; nothing was changed", b.Node)
+		}
+	}
+	return nil
 }
 
 // runBefore runs the commands of --before, in order. If one fails nothing is

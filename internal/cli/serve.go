@@ -78,6 +78,10 @@ func newServeCommand(a *app) *cobra.Command {
 	f.BoolVar(&o.ResumeStopped, "resume-stopped", false, "let STOPPED runs be resumed; AWS refuses")
 	f.StringVar(&logFormat, "log-format", "text", "text or json")
 	f.StringVar(&logLevel, "log-level", "info", "debug, info, warn or error")
+	completeWith(cmd, "auth", authNone, authSigV4)
+	completeWith(cmd, "resume-limit", "one", "none")
+	completeWith(cmd, "log-format", "text", "json")
+	completeWith(cmd, "log-level", "debug", "info", "warn", "error")
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -53,6 +54,14 @@ func (v *nodeView) problem() string {
 
 // failed reports whether the node is one that `resume --failed` repeats.
 func (v *nodeView) failed() bool { return v.state.Terminal() && v.state != flow.Succeeded }
+
+// retry says which retry the latest attempt is; empty for the first attempt.
+func (v *nodeView) retry() string {
+	if v.job == nil || v.job.Attempt == 0 {
+		return ""
+	}
+	return fmt.Sprintf("retry %d", v.job.Attempt)
+}
 
 // took is how long the latest attempt ran, or has been running.
 func (v *nodeView) took(now time.Time) time.Duration {

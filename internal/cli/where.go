@@ -362,7 +362,7 @@ func (a *app) showChosen(all []chosen, o resumeOptions) error {
 			would.text += fmt.Sprintf(", then up to %d more", d.Follow)
 		}
 		if d.LeftOut != "" {
-			would = cell{"– left out: " + oneLine(d.LeftOut), yellow}
+			would = cell{"– left out: " + shortReason(all[i].left), yellow}
 		}
 		t.add(cell{oneLine(d.Workflow), plain}, cell{shortRun(d.RunID), plain}, cell{ago(all[i].prior.StartedOn, a.now()), plain},
 			cell{few(d.Failed), red}, would)
