@@ -382,14 +382,3 @@ func definitionSum(id int64, job *glue.Job) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
-
-// pinned are the contents that the jobs of a plan use.
-func pinned(d *plan.Plan, jobs map[string]*plan.Job) map[string]string {
-	out := map[string]string{}
-	for i := range d.Nodes {
-		if job := d.Nodes[i].RunsJob(jobs); job != nil {
-			maps.Copy(out, job.Files)
-		}
-	}
-	return out
-}
