@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
 	"github.com/reglue/reglue/internal/store"
@@ -77,11 +78,15 @@ func checkRecord(r *plan.ExecuteRequest) error {
 }
 
 // checkOverridden refuses overrides of jobs that the run does not have.
-func checkOverridden(w *worked, overrides map[string]glue.RunOverride) error {
-	for _, job := range slices.Sorted(maps.Keys(overrides)) {
-		if w.jobs[job] == nil {
-			return invalid("Overrides names the job %s, which is not part of the run", job)
+func checkOverridden(g *flow.Graph, overrides map[string]glue.RunOverride) error {
+	unknown := maps.Clone(overrides)
+	for n := range g.Nodes {
+		if g.Nodes[n].Type == glue.NodeTypeJob {
+			delete(unknown, g.Nodes[n].Name)
 		}
+	}
+	for _, job := range slices.Sorted(maps.Keys(unknown)) {
+		return invalid("Overrides names the job %s, which is not part of the run", job)
 	}
 	return nil
 }

@@ -41,11 +41,11 @@ func (a *API) hold(w *worked, r *plan.ExecuteRequest, req *engine.ResumeRequest)
 }
 
 // pinned are the contents that the jobs of a plan use.
-func pinned(d *plan.Plan, jobs map[string]*plan.Job) map[string]string {
+func pinned(d *plan.Plan, jobs []*plan.Job) map[string]string {
 	out := map[string]string{}
-	for i := range d.Nodes {
-		if job := d.Nodes[i].RunsJob(jobs); job != nil {
-			maps.Copy(out, job.Files)
+	for _, job := range d.Running(jobs) {
+		for _, f := range job.Files {
+			out[f.Location] = f.Sum
 		}
 	}
 	return out
@@ -84,14 +84,9 @@ func (a *API) stillHolds(tx *store.Tx, w *worked, r *plan.Request) error {
 	if err != nil {
 		return err
 	}
-	reader := &facts{runReader: a.newRunReader(tx)}
+	reader := a.newRunReader(tx)
 	var changes []string
-	for i := range w.answer.Plan.Nodes {
-		n := &w.answer.Plan.Nodes[i]
-		job := n.RunsJob(w.jobs)
-		if job == nil {
-			continue
-		}
+	for n, job := range w.answer.Plan.Running(w.jobs) {
 		id, ok := defs[n.Name]
 		if !ok {
 			if !job.Gone {

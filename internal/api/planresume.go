@@ -20,7 +20,7 @@ type worked struct {
 	properties map[string]string
 	// triggers stand for those that the workflow has now, if the resume goes on them.
 	triggers string
-	jobs     map[string]*plan.Job
+	jobs     []*plan.Job
 	answer   plan.Answer
 	request  flow.Request
 }
@@ -77,7 +77,7 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		if w.jobs, err = a.jobFacts(tx, w.rec, run, g, r.Overrides, change); err != nil {
 			return err
 		}
-		if err := checkOverridden(w, r.Overrides); err != nil {
+		if err := checkOverridden(g, r.Overrides); err != nil {
 			return err
 		}
 		if err := a.choose(w, g, run, r); err != nil {

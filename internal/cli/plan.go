@@ -30,6 +30,7 @@ func (a *app) showPlan(ctx context.Context, r *resuming) error {
 		return err
 	}
 	if a.json() {
+		d.Trace()
 		return writeJSON(a.out, d)
 	}
 	a.writePlan(a.out, r.prior, d)

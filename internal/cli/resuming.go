@@ -168,35 +168,15 @@ func (r *resuming) planHere(ctx context.Context) error {
 
 // facts are those that a profile gives access to; of another endpoint only how
 // long the run's jobs took.
-func (r *resuming) facts(ctx context.Context, g *flow.Graph) (map[string]*plan.Job, error) {
+func (r *resuming) facts(ctx context.Context, g *flow.Graph) ([]*plan.Job, error) {
 	if r.t.Profile == "" {
-		return observedJobs(r.prior), nil
+		return observedJobs(r.prior, g), nil
 	}
 	objects, err := newObjectStamps(ctx, r.t.Profile, r.t.Region)
 	if err != nil {
 		return nil, err
 	}
 	return gatherFacts(ctx, r.t, objects, r.prior, g)
-}
-
-// observedJobs is what a run tells of its jobs: how long they took.
-func observedJobs(run *glue.WorkflowRun) map[string]*plan.Job {
-	out := map[string]*plan.Job{}
-	for i := range run.Graph.Nodes {
-		n := &run.Graph.Nodes[i]
-		if n.JobDetails == nil {
-			continue
-		}
-		j := &plan.Job{Limit: 1}
-		out[n.Name] = j
-		for k := range n.JobDetails.JobRuns {
-			if jr := &n.JobDetails.JobRuns[k]; jr.JobRunState == glue.JobRunStateSucceeded {
-				j.Duration, j.Samples = time.Duration(jr.ExecutionTime)*time.Second, 1
-				break
-			}
-		}
-	}
-	return out
 }
 
 // execute starts the new run. Waiting for room ends with until; what was asked of the

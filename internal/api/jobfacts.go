@@ -1,0 +1,157 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
+)
+
+// definedFacts is what a definition tells, which never changes.
+type definedFacts struct {
+	sum   string // stands for what it says, whenever it was written
+	limit int
+	// files and outputs are those without any override of arguments.
+	files, outputs []string
+}
+
+// job gathers what is known of a node's job.
+func (f *facts) job(n int) (*plan.Job, error) {
+	name := f.g.Nodes[n].Name
+	m := f.took[name]
+	j := &plan.Job{Live: f.live[name], Safe: f.safe[name], Duration: m.took, Samples: m.samples}
+	id, ok := f.defs[name]
+	if !ok {
+		j.Gone = true
+		return j, nil
+	}
+	def, err := f.defined(id)
+	if err != nil {
+		return nil, err
+	}
+	j.Limit, j.Definition = def.limit, def.sum
+	for _, a := range f.g.Nodes[n].Actions { // each may name other files
+		o := f.override(a, name)
+		if len(o.Arguments) == 0 {
+			f.contents(j, def.files)
+			f.outputs(j, def.outputs)
+			continue
+		}
+		job, err := f.definition(id)
+		if err != nil {
+			return nil, err
+		}
+		args := job.RunArguments(o)
+		f.contents(j, jobFiles(job, args))
+		f.outputs(j, jobOutputs(args))
+	}
+	j.Ran = f.used(n)
+	return j, nil
+}
+
+// used is what the node's latest attempt used; nil when that is not known.
+func (f *facts) used(n int) *plan.Ran {
+	st := &f.run.Nodes[n]
+	source := f.sources[st.Source]
+	if st.Last == flow.Blank || source == nil {
+		return nil
+	}
+	return source.used[f.g.Nodes[n].Name].ran
+}
+
+// defined is what a definition tells.
+func (r *runReader) defined(id int64) (*definedFacts, error) {
+	if def, ok := r.a.defined.get(id, one); ok {
+		return def, nil
+	}
+	job, err := r.definition(id)
+	if err != nil {
+		return nil, err
+	}
+	args := job.RunArguments(glue.Override{})
+	def := &definedFacts{
+		sum: job.Sum(), limit: job.ConcurrentRuns(), files: jobFiles(job, args), outputs: jobOutputs(args),
+	}
+	r.a.defined.put(id, def, 1)
+	return def, nil
+}
+
+// override is what an action sets, with what the resumes set over it.
+func (f *facts) override(action int, name string) glue.Override {
+	a := &f.g.Actions[action]
+	return f.set[name].Over(f.rec.Override(name)).Apply(f.g.Triggers[a.Trigger].Def.Actions[a.Index].Override())
+}
+
+// contents hashes the script and the extra files.
+func (f *facts) contents(j *plan.Job, locations []string) {
+	for _, location := range locations {
+		if j.HasFile(location) {
+			continue
+		}
+		file, ok := f.files[location]
+		if !ok {
+			sum, err := f.a.contents.hash(location)
+			if err != nil {
+				sum = plan.Unreadable
+				j.Problems = append(j.Problems, err.Error())
+			}
+			file = plan.File{Location: location, Sum: sum}
+			f.files[location] = file
+		}
+		j.Files = append(j.Files, file)
+	}
+}
+
+// jobFiles are the locations of the script and the extra files of a job.
+func jobFiles(job *glue.Job, args map[string]string) []string {
+	var out []string
+	if script := job.Script(args); script != "" {
+		out = append(out, script)
+	}
+	for location := range strings.SplitSeq(args["--extra-py-files"], ",") {
+		if location = strings.TrimSpace(location); location != "" {
+			out = append(out, location)
+		}
+	}
+	for module := range strings.SplitSeq(args["--additional-python-modules"], ",") {
+		// Others are names of packages.
+		if module = strings.TrimSpace(module); strings.HasPrefix(module, "s3://") || strings.HasPrefix(module, "file://") {
+			out = append(out, module)
+		}
+	}
+	return out
+}
+
+// jobOutputs are what the arguments of a job declare that it writes.
+func jobOutputs(args map[string]string) []string {
+	var out []string
+	for output := range strings.SplitSeq(args[plan.OutputArgument], ",") {
+		if output = strings.TrimSpace(output); output != "" {
+			out = append(out, output)
+		}
+	}
+	return out
+}
+
+// outputs looks for what the job declares to write. What is neither an object nor a
+// file, such as a table, can't be looked for.
+func (f *facts) outputs(j *plan.Job, outputs []string) {
+	for _, output := range outputs {
+		if slices.Contains(j.Outputs, output) {
+			continue
+		}
+		j.Outputs = append(j.Outputs, output)
+		if !strings.HasPrefix(output, "s3://") && !strings.HasPrefix(output, "file://") && !strings.HasPrefix(output, "/") {
+			continue
+		}
+		exists, err := f.a.opt.Files.Exists(output)
+		switch {
+		case err != nil:
+			j.Problems = append(j.Problems, err.Error())
+		case !exists:
+			j.Missing = append(j.Missing, output)
+		}
+	}
+}
