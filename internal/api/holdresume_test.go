@@ -207,17 +207,20 @@ func TestFilesThatCantBeRead(t *testing.T) {
 	t.Parallel()
 	s := newPlanned(t)
 	path, _ := s.files.Resolve("s3://b/J4.py")
-	for name, spoil := range map[string]func() error{
-		"gone":     func() error { return os.Remove(path) },
-		"a folder": func() error { return os.Mkdir(path, 0o700) },
+	for _, spoiled := range []struct {
+		name  string
+		spoil func() error
+	}{
+		{"gone", func() error { return os.Remove(path) }},
+		{"a folder", func() error { return os.Mkdir(path, 0o700) }},
 	} {
-		if err := spoil(); err != nil {
+		if err := spoiled.spoil(); err != nil {
 			t.Fatal(err)
 		}
 		r := plan.ExecuteRequest{Request: plan.Request{Name: "W", RunId: s.first, NodeIds: s.ids("J2")}}
 		p := s.plan(r.Request)
 		if !slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.HasPrefix(w, "Job J4: ") }) {
-			t.Errorf("%s: no warning in %q", name, p.Warnings)
+			t.Errorf("%s: no warning in %q", spoiled.name, p.Warnings)
 		}
 		r.PlanToken = p.Token
 		s.denies(plan.OpExecute, r, glue.InvalidInput, "s3://b/J4.py can't be read, so its content can't be fixed")
