@@ -4,61 +4,48 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
 )
 
 // definedFacts is what a definition tells, which never changes.
 type definedFacts struct {
+	id    int64
 	sum   string // stands for what it says, whenever it was written
 	limit int
 	// files and outputs are those without any override of arguments.
 	files, outputs []string
 }
 
-// job gathers what is known of a node's job.
-func (f *facts) job(n int) (*plan.Job, error) {
-	name := f.g.Nodes[n].Name
-	m := f.took[name]
-	j := &plan.Job{Live: f.live[name], Safe: f.safe[name], Duration: m.took, Samples: m.samples}
-	id, ok := f.defs[name]
-	if !ok {
-		j.Gone = true
-		return j, nil
+// job adds to what lasts what may change at any time.
+func (f *facts) job(j *plan.Job, known *lastingJob) error {
+	node := &f.g.Nodes[known.node]
+	j.Live, j.Safe = f.live[node.Name], f.safe[node.Name]
+	if known.def == nil {
+		return nil
 	}
-	def, err := f.defined(id)
+	override := f.set[node.Name].Over(f.rec.Override(node.Name))
+	if known.plain && len(override.Arguments) == 0 {
+		f.contents(j, known.def.files)
+		f.outputs(j, known.def.outputs)
+		return nil
+	}
+	job, err := f.definition(known.def.id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	j.Limit, j.Definition = def.limit, def.sum
-	for _, a := range f.g.Nodes[n].Actions { // each may name other files
-		o := f.override(a, name)
-		if len(o.Arguments) == 0 {
-			f.contents(j, def.files)
-			f.outputs(j, def.outputs)
-			continue
-		}
-		job, err := f.definition(id)
-		if err != nil {
-			return nil, err
-		}
-		args := job.RunArguments(o)
+	for _, a := range node.Actions { // each may name other files
+		args := job.RunArguments(override.Apply(f.action(a)))
 		f.contents(j, jobFiles(job, args))
 		f.outputs(j, jobOutputs(args))
 	}
-	j.Ran = f.used(n)
-	return j, nil
+	return nil
 }
 
-// used is what the node's latest attempt used; nil when that is not known.
-func (f *facts) used(n int) *plan.Ran {
-	st := &f.run.Nodes[n]
-	source := f.sources[st.Source]
-	if st.Last == flow.Blank || source == nil {
-		return nil
-	}
-	return source.used[f.g.Nodes[n].Name].ran
+// action is what an action sets.
+func (f *facts) action(action int) glue.Override {
+	a := &f.g.Actions[action]
+	return f.g.Triggers[a.Trigger].Def.Actions[a.Index].Override()
 }
 
 // defined is what a definition tells.
@@ -72,16 +59,10 @@ func (r *runReader) defined(id int64) (*definedFacts, error) {
 	}
 	args := job.RunArguments(glue.Override{})
 	def := &definedFacts{
-		sum: job.Sum(), limit: job.ConcurrentRuns(), files: jobFiles(job, args), outputs: jobOutputs(args),
+		id: id, sum: job.Sum(), limit: job.ConcurrentRuns(), files: jobFiles(job, args), outputs: jobOutputs(args),
 	}
 	r.a.defined.put(id, def, 1)
 	return def, nil
-}
-
-// override is what an action sets, with what the resumes set over it.
-func (f *facts) override(action int, name string) glue.Override {
-	a := &f.g.Actions[action]
-	return f.set[name].Over(f.rec.Override(name)).Apply(f.g.Triggers[a.Trigger].Def.Actions[a.Index].Override())
 }
 
 // contents hashes the script and the extra files.

@@ -33,8 +33,8 @@ type Basis struct {
 // BasisJob is a job that a plan rests on.
 type BasisJob struct {
 	Name, Definition string
-	// Files stand for the script and the extra files together.
-	Files string
+	// Files are the script and the extra files.
+	Files []File
 }
 
 // NewBasis is the basis of a plan.
@@ -47,8 +47,9 @@ func NewBasis(d *Plan, request any, run string, jobs []*Job) *Basis {
 			b.Nodes = append(b.Nodes, d.Nodes[i].ID)
 		}
 	}
+	b.Jobs = make([]BasisJob, 0, d.Counts[Start]+d.Counts[Downstream])
 	for n, job := range d.Running(jobs) {
-		of := BasisJob{Name: n.Name, Definition: job.Definition, Files: job.contents()}
+		of := BasisJob{Name: n.Name, Definition: job.Definition, Files: job.Files}
 		if job.Gone {
 			of.Definition = "gone"
 		}
@@ -56,18 +57,6 @@ func NewBasis(d *Plan, request any, run string, jobs []*Job) *Basis {
 	}
 	slices.SortFunc(b.Jobs, func(a, b BasisJob) int { return strings.Compare(a.Name, b.Name) })
 	return b
-}
-
-// contents stands for the files of a job.
-func (j *Job) contents() string {
-	if len(j.Files) == 1 {
-		return j.Files[0].Location + "\x00" + j.Files[0].Sum
-	}
-	var text strings.Builder
-	for _, f := range j.Files {
-		text.WriteString(f.Location + "\x00" + f.Sum + "\x00")
-	}
-	return text.String()
 }
 
 // The token is short: it holds small marks of the parts, to tell what changed, and
@@ -98,12 +87,13 @@ func (b *Basis) sealed() []byte {
 	for _, part := range [][]byte{request, nodes, run, head, triggers} {
 		out = append(out, part[:markSize]...)
 	}
-	var definitions, files []byte
+	var definitions, files, contents []byte
 	for _, group := range b.groups() {
 		definitions, files = definitions[:0], files[:0]
 		for i := range group {
 			definitions = appendParts(definitions, group[i].Name, group[i].Definition)
-			files = appendParts(files, group[i].Name, group[i].Files)
+			contents = appendContents(contents[:0], group[i].Files)
+			files = appendParts(files, group[i].Name, contents)
 		}
 		for _, text := range [][]byte{definitions, files} {
 			mark := sha256.Sum256(text)
@@ -117,10 +107,18 @@ func (b *Basis) sealed() []byte {
 }
 
 // appendParts adds two texts so that no others come to the same.
-func appendParts(to []byte, a, b string) []byte {
+func appendParts[T string | []byte](to []byte, a string, b T) []byte {
 	to = binary.BigEndian.AppendUint64(to, uint64(len(a)))
 	to = binary.BigEndian.AppendUint64(to, uint64(len(b)))
 	return append(append(to, a...), b...)
+}
+
+// appendContents adds what stands for the files of a job.
+func appendContents(to []byte, files []File) []byte {
+	for _, f := range files {
+		to = append(append(append(append(to, f.Location...), 0), f.Sum...), 0)
+	}
+	return to
 }
 
 // groups shares the jobs out to the marks.
