@@ -57,12 +57,16 @@ func (r *runReader) defined(id int64) (*definedFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := job.RunArguments(glue.Override{})
-	def := &definedFacts{
-		id: id, sum: job.Sum(), limit: job.ConcurrentRuns(), files: jobFiles(job, args), outputs: jobOutputs(args),
-	}
+	def := define(id, job)
 	r.a.defined.put(id, def, 1)
 	return def, nil
+}
+
+func define(id int64, job *glue.Job) *definedFacts {
+	args := job.RunArguments(glue.Override{})
+	return &definedFacts{
+		id: id, sum: job.Sum(), limit: job.ConcurrentRuns(), files: jobFiles(job, args), outputs: jobOutputs(args),
+	}
 }
 
 // contents hashes the script and the extra files.

@@ -163,6 +163,9 @@ func (r *runReader) factsOf(seq int64, over bool) (*runFacts, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.learn(seq, attempts); err != nil {
+		return nil, err
+	}
 	f := &runFacts{used: make(map[string]usedFacts, len(attempts)), took: make(map[string]time.Duration, len(attempts))}
 	for i := range attempts {
 		at := &attempts[i]
@@ -186,6 +189,24 @@ func (r *runReader) factsOf(seq int64, over bool) (*runFacts, error) {
 		r.a.runFacts.put(seq, f, len(f.used)+1)
 	}
 	return f, nil
+}
+
+// learn reads what the attempts of a run used all at once, if most of it is new.
+func (r *runReader) learn(seq int64, attempts []store.AttemptRecord) error {
+	unknown := 0
+	for i := range attempts {
+		if _, ok := r.a.defined.get(attempts[i].Definition, one); !ok {
+			unknown++
+		}
+	}
+	if 2*unknown < len(attempts) {
+		return nil
+	}
+	jobs, err := r.tx.UsedJobs(seq)
+	for id, job := range jobs {
+		r.a.defined.put(id, define(id, job), 1)
+	}
+	return err
 }
 
 // sampled are the runs that durations are taken from: the newest of the workflow, and
