@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
+	"github.com/reglue/reglue/internal/wire"
 )
 
 func TestPlanWritesNothing(t *testing.T) {
@@ -41,6 +44,40 @@ func TestPlanWritesNothing(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, content()); diff != "" {
 		t.Errorf("a plan wrote:\n%s", diff)
+	}
+}
+
+// TestPlanIsJSON whatever is in it, and each client reads the same.
+func TestPlanIsJSON(t *testing.T) {
+	t.Parallel()
+	s := newPlanned(t)
+	const odd = "s3://b/\"é\u2028<b>&\\\x01😀.py"
+	location, err := json.Marshal(odd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.do("UpdateJob", fmt.Sprintf(`{"JobName": "J2", "JobUpdate": {"Role": "r", "Command": {"Name": "pythonshell", "ScriptLocation": %s}}}`, location))
+	body, err := json.Marshal(plan.Request{Name: "W", RunId: s.first, NodeIds: s.ids("J2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := s.api.Call(t.Context(), plan.OpPlan, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := answer.(json.RawMessage)
+	var standard, fast plan.Answer
+	if err := json.Unmarshal(text, &standard); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if err := wire.Decode(text, &fast); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(standard, fast); diff != "" {
+		t.Error(diff)
+	}
+	if warnings := strings.Join(fast.Plan.Warnings, " "); !strings.Contains(warnings, strings.TrimPrefix(odd, "s3://")) {
+		t.Errorf("the script %q is told as %q", odd, warnings)
 	}
 }
 
