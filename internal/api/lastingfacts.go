@@ -67,10 +67,10 @@ func (f *facts) lasting(key lastingKey) ([]lastingJob, error) {
 	}
 	key.took = fmt.Sprint(slices.Sorted(maps.Keys(from)))
 	weigh := func(known []lastingJob) int { return len(known) + 1 }
-	if !f.a.readOnly { // else another process changes definitions
-		if known, ok := f.a.lasting.get(key, weigh); ok {
-			return known, nil
-		}
+	// In a folder that is open for reading another process changes definitions.
+	lasts := !f.rec.Completed.IsZero() && !f.a.readOnly
+	if known, ok := f.a.lasting.get(key, weigh); ok && lasts {
+		return known, nil
 	}
 	defs, err := f.a.jobDefinitions(f.tx, key.change)
 	if err != nil {
@@ -88,7 +88,9 @@ func (f *facts) lasting(key lastingKey) ([]lastingJob, error) {
 		}
 		known = append(known, job)
 	}
-	f.a.lasting.put(key, known, weigh(known))
+	if lasts {
+		f.a.lasting.put(key, known, weigh(known))
+	}
 	return known, nil
 }
 

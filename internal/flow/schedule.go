@@ -31,7 +31,7 @@ func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
 
 // FullSchedule is the schedule of a run from its beginning.
 func FullSchedule(g *Graph, duration func(n int) int64) *Schedule {
-	s := newScheduler(g, &Run{Triggers: make([]TriggerState, len(g.Triggers))}, duration)
+	s := newScheduler(g, NewRun(g, ""), duration)
 	for t := range g.Triggers {
 		if g.Triggers[t].Starts {
 			s.fire(t, 0, -1)
