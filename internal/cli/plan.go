@@ -36,6 +36,7 @@ func (a *app) showPlan(ctx context.Context, r *resuming) error {
 		return err
 	}
 	if a.json() {
+		d.Trace()
 		return writeJSON(a.out, d)
 	}
 	a.writePlan(a.out, r.prior, d)
@@ -56,6 +57,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		}
 	}
 	a.writeChoices(to, d.Choices)
+	width := d.nameWidth()
 	for _, group := range []struct {
 		verdict, title string
 		sign           cell
@@ -68,7 +70,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		{plan.Carry, "Carried over, not repeated", cell{"=", green}},
 		{plan.Blank, "Left as they are", cell{"·", dim}},
 	} {
-		d.writeGroup(to, d.verdict(group.verdict), group.title, group.sign)
+		d.writeGroup(to, width, d.verdict(group.verdict), group.title, group.sign)
 	}
 	d.writeRisks(to)
 	fmt.Fprintln(to)
@@ -165,7 +167,7 @@ func (d *planDescription) writeRisks(to screen) {
 }
 
 // writeGroup writes the nodes of one verdict: jobs and crawlers, then triggers.
-func (d *planDescription) writeGroup(to screen, members []int, title string, sign cell) {
+func (d *planDescription) writeGroup(to screen, width int, members []int, title string, sign cell) {
 	if len(members) == 0 {
 		return
 	}
@@ -180,7 +182,7 @@ func (d *planDescription) writeGroup(to screen, members []int, title string, sig
 			if triggers {
 				name, c.colour = "trigger "+name, dim
 			}
-			d.writeNode(to, c, name, planReason(n))
+			writeNode(to, width, c, name, planReason(n))
 		}
 	}
 }
@@ -188,8 +190,8 @@ func (d *planDescription) writeGroup(to screen, members []int, title string, sig
 // planNames is how wide the column of names may be.
 const planNames = 36
 
-// writeNode writes a node with its reason beside it, wrapped on a terminal.
-func (d *planDescription) writeNode(to screen, sign cell, name, reason string) {
+// nameWidth is how wide the column of names is.
+func (d *planDescription) nameWidth() int {
 	width := 0
 	for i := range d.Nodes {
 		n := len([]rune(d.Nodes[i].Name))
@@ -198,7 +200,11 @@ func (d *planDescription) writeNode(to screen, sign cell, name, reason string) {
 		}
 		width = max(width, n)
 	}
-	width = min(width, planNames)
+	return min(width, planNames)
+}
+
+// writeNode writes a node with its reason beside it, wrapped on a terminal.
+func writeNode(to screen, width int, sign cell, name, reason string) {
 	const before = 6 // the sign, and the gaps beside it and the name
 	lines := wrap(reason, to.width()-width-before)
 	head := fmt.Sprintf("  %s %-*s", to.paint(sign.colour, sign.text), width, name)

@@ -52,6 +52,11 @@ func (w works) token(t *testing.T, args ...string) string {
 	if err := json.Unmarshal([]byte(out), &d); err != nil || d.Token == "" {
 		t.Fatalf("%v in %s", err, out)
 	}
+	for _, n := range d.Nodes {
+		if (n.Behind >= 0) != (len(n.Because) > 0) || len(n.Because) > 0 && n.Because[0] != d.Nodes[n.Behind].Reason {
+			t.Errorf("behind %s is told %q", n.Name, n.Because)
+		}
+	}
 	return d.Token
 }
 

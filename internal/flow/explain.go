@@ -2,7 +2,6 @@ package flow
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -42,21 +41,9 @@ func (w *Reasons) Node(n int) Reason {
 	return out
 }
 
-// Links gives the reasons of many nodes, each with at most so many links of the
-// chain behind it. What is said of a node is worked out once.
-func (w *Reasons) Links() func(n, most int) Reason {
-	say := w.once()
-	return func(n, most int) Reason {
-		l := say(n)
-		out, seen := Reason{Sentence: l.sentence}, []int{n}
-		for l.behind >= 0 && len(out.Chain) < most && !slices.Contains(seen, l.behind) {
-			seen = append(seen, l.behind)
-			l = say(l.behind)
-			out.Chain = append(out.Chain, l.sentence)
-		}
-		return out
-	}
-}
+// Link is a node's reason, and the node whose reason is behind it: -1 at a first
+// cause.
+func (w *Reasons) Link(n int) (sentence string, behind int) { return w.say(n) }
 
 // link is what is said of a node, and the node behind it.
 type link struct {
@@ -357,6 +344,9 @@ func (tr *Trigger) join() string {
 
 // impossible finds two conditions that can't hold at once.
 func (w *why) impossible(tr *Trigger) string {
+	if len(tr.Conditions) < 2 {
+		return ""
+	}
 	wanted := make(map[int]State, len(tr.Conditions))
 	for _, c := range tr.Conditions {
 		node := &w.g.Nodes[c.Node]

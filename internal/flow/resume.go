@@ -192,6 +192,9 @@ func Minimal(g *Graph, r *Run, nodes []int) []int { return minimal(g, r, nodes) 
 // that reach each other, the one that started first stays (R13). It keeps the
 // order of the request.
 func minimal(g *Graph, prior *Run, selected []int) []int {
+	if len(selected) < 2 {
+		return slices.Clone(selected)
+	}
 	comp := components(g, selected)
 	// The selected node of each component that stays, and whether a selected
 	// node of another component lies upstream.

@@ -1,6 +1,9 @@
 package glue
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"strings"
 	"time"
@@ -125,4 +128,16 @@ func (j *Job) Retries() int {
 		return 0
 	}
 	return int(*j.MaxRetries)
+}
+
+// Sum stands for what the definition says, whenever it was written.
+func (j *Job) Sum() string {
+	bare := *j
+	bare.CreatedOn, bare.LastModifiedOn = 0, 0
+	text, err := json.Marshal(bare)
+	if err != nil {
+		return j.LastModifiedOn.String() // two that are equal may then differ
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }
