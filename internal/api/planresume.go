@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -95,7 +96,11 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		if err := engine.IsHead(tx, w.rec, head); err != nil {
 			return err
 		}
-		if err := a.engine.Resumable(tx, w.rec, a.anyEnd(w.rec, r), r.AnyResume); err != nil {
+		permitted := a.permitted(w.rec, r)
+		if err := a.engine.Resumable(tx, w.rec, &permitted, r.AnyResume); err != nil {
+			return err
+		}
+		if err := engine.CanMove(w.rec, r.Definition == definitionCurrent); err != nil {
 			return err
 		}
 		if w.properties, err = tx.Properties(w.rec.Seq); err != nil {
@@ -124,7 +129,7 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		if err := a.choose(w, g, run, r); err != nil {
 			return err
 		}
-		p, err := flow.ResumeAs(g, run, &w.request, "the new run", int64(w.rec.Completed))
+		p, err := flow.ResumeAs(g, run, &w.request, "the new run", w.rec.Clock)
 		if err != nil {
 			return err
 		}
@@ -202,9 +207,9 @@ func (a *API) addWritten(d *plan.Plan, g *flow.Graph, run *flow.Run) {
 // choose turns the request into the core's: what the selectors choose is added to
 // the nodes that are named.
 func (a *API) choose(w *worked, g *flow.Graph, run *flow.Run, r *plan.Request) error {
-	w.request = flow.Request{
-		Nodes: slices.Clone(r.NodeIds), Accept: r.Accept, Until: r.Until, Except: r.Except, AnyEnd: a.anyEnd(w.rec, r),
-	}
+	w.request = a.permitted(w.rec, r)
+	w.request.Nodes = slices.Clone(r.NodeIds)
+	w.request.Accept, w.request.Until, w.request.Except = r.Accept, r.Until, r.Except
 	if !r.Select.Any() {
 		return nil
 	}
@@ -263,9 +268,13 @@ func selected(s plan.Selectors) string {
 	return strings.Join(words, " or ")
 }
 
-// anyEnd reports whether a run may be resumed though it is not COMPLETED.
-func (a *API) anyEnd(rec *store.Run, r *plan.Request) bool {
-	return r.AnyEnd || a.opt.ResumeStopped && rec.Status == glue.WorkflowRunStatusStopped
+// permitted is what a request permits, or the settings do, though the run is not
+// COMPLETED.
+func (a *API) permitted(rec *store.Run, r *plan.Request) flow.Request {
+	return flow.Request{
+		AnyEnd:       r.AnyEnd && !rec.Completed.IsZero() || a.opt.ResumeStopped && rec.Status == glue.WorkflowRunStatusStopped,
+		WhileRunning: r.WhileRunning || a.opt.ResumeRunning,
+	}
 }
 
 // merge is a map with another one over it.
@@ -503,6 +512,9 @@ func (w *worked) compare(r *plan.Request, token string) error {
 // stillHolds looks again at what may have changed since the token was compared, within
 // the transaction.
 func (a *API) stillHolds(tx *store.Tx, w *worked, r *plan.Request) error {
+	if run, err := tx.RunBySeq(w.rec.Seq); err != nil || run == nil || run.Rev != w.rec.Rev {
+		return cmp.Or(err, stalePlan([]string{"the state of the run changed"}))
+	}
 	triggers, err := triggersNow(tx, r)
 	if err != nil {
 		return err
@@ -568,7 +580,7 @@ func (a *API) getResume(ctx context.Context, r *plan.GetRequest) (*plan.Record, 
 			if err != nil {
 				return err
 			}
-			out = viewResume(rec.Resume, g)
+			out = viewResume(rec, g)
 		}
 		out.Repair, err = repairOf(tx, rec.ID)
 		return err
@@ -576,10 +588,16 @@ func (a *API) getResume(ctx context.Context, r *plan.GetRequest) (*plan.Record, 
 	return out, err
 }
 
-func viewResume(rec *store.Resume, g *flow.Graph) *plan.Record {
+func viewResume(run *store.Run, g *flow.Graph) *plan.Record {
+	rec := run.Resume
 	out := &plan.Record{
 		By: rec.By, At: rec.At, Overrides: rec.Overrides, Properties: rec.Properties,
-		Pinned: len(rec.Files), AnyEnd: rec.AnyEnd, Moved: rec.Moved,
+		Pinned: len(rec.Files), AnyEnd: rec.AnyEnd, Moved: rec.Moved, WhileRunning: rec.WhileRunning,
+	}
+	if rec.WhileRunning {
+		for _, n := range run.Roots {
+			out.Roots = append(out.Roots, g.Nodes[n].ID)
+		}
 	}
 	for _, n := range rec.Held {
 		out.Held = append(out.Held, g.Nodes[n].ID)

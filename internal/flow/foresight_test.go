@@ -50,7 +50,7 @@ func TestScheduleIsWhatHappens(t *testing.T) {
 			continue
 		}
 		plans, accepted, held = plans+1, accepted+len(plan.Run.Accepted), held+len(plan.Run.Held)
-		moved += len(plan.Run.movedAttempts())
+		moved += len(plan.Run.MovedAttempts())
 		schedule := plan.Schedule(w.g, takes)
 		got, err := RehearsePlan(w.g, plan, script)
 		if err != nil {

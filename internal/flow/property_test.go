@@ -186,7 +186,7 @@ func (s *tally) countMoved(w *world, p *played) {
 		return
 	}
 	s.Moved += p.base.Live
-	for _, at := range p.base.movedAttempts() {
+	for _, at := range p.base.MovedAttempts() {
 		s.MovedOn += b2i(p.base.Moved[at.Action].Run != p.prior.run.ID)
 	}
 	again := w.g.again(&p.run.Scope)

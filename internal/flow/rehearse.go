@@ -62,7 +62,7 @@ func Rehearse(g *Graph, s *Script) (*Rehearsal, error) {
 func RehearsePlan(g *Graph, plan *Plan, s *Script) (*Rehearsal, error) {
 	p := newPlay(g, plan.Run, s)
 	plan.Run.Clock = 0
-	for _, at := range plan.Run.movedAttempts() {
+	for _, at := range plan.Run.MovedAttempts() {
 		retry := int(plan.Run.Actions[at.Action].Retry)
 		if err := p.begin(Start{Attempt: at, Retry: retry}, true, 0, -1); err != nil {
 			return nil, err

@@ -328,7 +328,7 @@ func (s *scenario) resume(r *scenarioRun, o map[string]string) {
 	}
 	if r.Status == glue.WorkflowRunStatusRunning {
 		s.step(r, Superseded{})
-		for _, at := range plan.Run.movedAttempts() {
+		for _, at := range plan.Run.MovedAttempts() {
 			id := plan.Run.JobRunID(s.g, 0, at, plan.Run.Actions[at.Action].Retry)
 			s.say("%s is moved to %s", s.names[id], plan.Run.ID)
 		}

@@ -30,7 +30,7 @@ func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
 		}
 		s.start(a.Node, 0, -1)
 	}
-	for _, at := range p.Run.movedAttempts() {
+	for _, at := range p.Run.MovedAttempts() {
 		s.start(g.Actions[at.Action].Node, 0, -1)
 	}
 	return s.run()

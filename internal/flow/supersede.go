@@ -53,8 +53,8 @@ func (r *Run) move(g *Graph, prior *Run, n int) {
 	}
 }
 
-// movedAttempts are the live attempts that were moved here, in the order of the graph.
-func (r *Run) movedAttempts() []Attempt {
+// MovedAttempts are the live attempts that were moved here, in the order of the graph.
+func (r *Run) MovedAttempts() []Attempt {
 	var out []Attempt
 	for _, a := range slices.Sorted(maps.Keys(r.Moved)) {
 		if st := &r.Actions[a]; st.State.Live() && r.moved(a, int(st.Starts-1)-int(st.Retry)) {

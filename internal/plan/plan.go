@@ -44,7 +44,7 @@ type Node struct {
 	Selected bool          `json:"selected,omitempty"`
 	Reason   string        `json:"reason"`
 	Chain    []string      `json:"because,omitempty"`
-	// From is the attempt that is carried or accepted.
+	// From is the attempt that is carried, accepted or moved.
 	From *From `json:"from,omitempty"`
 	// Expected is how long the node is expected to run, in milliseconds, and
 	// Samples of how many attempts that is the median; 0 when there are none.
@@ -95,6 +95,7 @@ const (
 	Carry      = "carry"
 	Accept     = "accept"
 	Held       = "held"
+	Moved      = "moved" // it runs, and goes on in the new run
 	Blank      = "blank"
 )
 
@@ -113,6 +114,8 @@ func verdict(v flow.Verdict, can bool) string {
 		return Accept
 	case flow.Held:
 		return Held
+	case flow.MovedOn:
+		return Moved
 	case flow.LeftBlank:
 	}
 	return Blank
@@ -141,14 +144,14 @@ func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool
 		reason := why(n, maxChain)
 		*node = Node{
 			Name: g.Nodes[n].Name, Type: g.Nodes[n].Type, ID: g.Nodes[n].ID,
-			Verdict: verdict(s.Plan.Nodes[n].Verdict, can[n]), Selected: s.Plan.Nodes[n].Selected,
+			Verdict: verdict(s.Plan.Verdict(n, can[n]), can[n]), Selected: s.Plan.Nodes[n].Selected,
 			Reason: reason.Sentence, Chain: reason.Chain,
 		}
 		if g.Nodes[n].Type == glue.NodeTypeTrigger {
 			continue
 		}
 		d.Counts[node.Verdict]++
-		node.From = s.from(n, jobRunIDs)
+		node.From = s.from(n, node.Verdict, jobRunIDs)
 		if job := jobs[node.Name]; job != nil && g.Nodes[n].Type == glue.NodeTypeJob {
 			node.Expected, node.Samples = job.Duration.Milliseconds(), job.Samples
 			node.Changed = job.Changes()
@@ -177,9 +180,12 @@ func (n *Node) RunsJob(jobs map[string]*Job) *Job {
 	return jobs[n.Name]
 }
 
-func (s *Subject) from(n int, jobRunIDs bool) *From {
-	v := s.Plan.Nodes[n].Verdict
-	if v != flow.Carried && v != flow.Accepted {
+func (s *Subject) from(n int, verdict string, jobRunIDs bool) *From {
+	switch verdict {
+	case Carry, Accept:
+	case Moved:
+		return s.moved(n, jobRunIDs)
+	default:
 		return nil
 	}
 	st := &s.Prior.Nodes[n]
@@ -188,6 +194,22 @@ func (s *Subject) from(n int, jobRunIDs bool) *From {
 		f.JobRunID = s.Prior.EndID(s.Graph, n)
 	}
 	return f
+}
+
+// moved is the attempt of a node that goes on in the new run.
+func (s *Subject) moved(n int, jobRunIDs bool) *From {
+	for _, at := range s.Plan.Run.MovedAttempts() {
+		if s.Graph.Actions[at.Action].Node != n {
+			continue
+		}
+		st := &s.Plan.Run.Actions[at.Action]
+		f := &From{RunID: s.Plan.Run.Moved[at.Action].Run, Attempt: int(st.Retry), State: st.State.String()}
+		if jobRunIDs && s.Graph.Nodes[n].Type == glue.NodeTypeJob {
+			f.JobRunID = s.Plan.Run.JobRunID(s.Graph, 0, at, st.Retry)
+		}
+		return f
+	}
+	return nil
 }
 
 // times works out the expected durations.

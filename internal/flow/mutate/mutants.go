@@ -252,7 +252,7 @@ var mutants = []mutant{
 	{"plan", "what is moved does not end", "explain_plan.go", "v == Root || v == MovedOn {", "v == Root {"},
 	{"plan", "what is carried runs again for nothing", "supersede.go", "v != Downstream || can || !p.Run.Nodes[n].Carried {", "true {"},
 	{"plan", "a join counts an end twice", "explain_plan.go", "if !w.fact(Condition{n, watch.State}) {", "if true {"},
-	{"schedule", "what is moved takes no time", "schedule.go", "range p.Run.movedAttempts() {", "range p.Run.movedAttempts()[:0] {"},
+	{"schedule", "what is moved takes no time", "schedule.go", "range p.Run.MovedAttempts() {", "range p.Run.MovedAttempts()[:0] {"},
 	{"schedule", "a join counts an end twice", "schedule.go", "s.g.Triggers[w.Trigger].Any || s.r.Nodes[n].Last != Succeeded", "true"},
 	{"observe", "what was moved is carried", "observe.go", " && seen[i].ended <= o.run.StartedOn", ""},
 	{"observe", "what was moved began here", "observe.go", "		if s.moved {\n", "		if false {\n"},
