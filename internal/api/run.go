@@ -144,7 +144,7 @@ func runSeq(r *store.Run) string { return strconv.FormatInt(r.Seq, 10) }
 func (a *API) getWorkflowRunProperties(ctx context.Context, r *glue.GetWorkflowRunPropertiesRequest) (*glue.GetWorkflowRunPropertiesResponse, error) {
 	out := &glue.GetWorkflowRunPropertiesResponse{}
 	err := a.db.View(ctx, func(tx *store.Tx) error {
-		rec, err := findRun(tx, r.Name, r.RunId)
+		rec, err := propertiesOf(ctx, tx, r.Name, r.RunId)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (a *API) putWorkflowRunProperties(ctx context.Context, r *glue.PutWorkflowR
 		return nil, err
 	}
 	err := a.change(ctx, func(tx *store.Tx, _ glue.Time) error {
-		rec, err := findRun(tx, r.Name, r.RunId)
+		rec, err := propertiesOf(ctx, tx, r.Name, r.RunId)
 		if err != nil {
 			return err
 		}
@@ -180,6 +180,38 @@ func (a *API) putWorkflowRunProperties(ctx context.Context, r *glue.PutWorkflowR
 		return nil, err
 	}
 	return &glue.PutWorkflowRunPropertiesResponse{}, nil
+}
+
+// propertiesOf is the run whose properties a caller means by a run's id. A job run that
+// was moved knows only the run that started it: while it lives it means by that id the
+// run to which it belongs. Everyone else means the run itself, though it is over.
+func propertiesOf(ctx context.Context, tx *store.Tx, workflow, id string) (*store.Run, error) {
+	if caller := callFrom(ctx, "").JobRun; caller != "" {
+		jr, err := tx.JobRun(caller)
+		if err != nil {
+			return nil, err
+		}
+		if jr != nil && jr.MovedTo != 0 && jr.State.Live() {
+			if id, err = movedFrom(tx, jr, id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return findRun(tx, workflow, id)
+}
+
+// movedFrom is the id of the run that a job run was moved to if the given one is that
+// of the run that started it, else the given one.
+func movedFrom(tx *store.Tx, jr *store.JobRun, id string) (string, error) {
+	from, err := tx.RunBySeq(jr.Run)
+	if err != nil || from == nil || from.ID != id {
+		return id, err
+	}
+	to, err := tx.RunBySeq(jr.MovedTo)
+	if err != nil || to == nil {
+		return id, err
+	}
+	return to.ID, nil
 }
 
 // findRun reads a run of a workflow, or says that it is missing.

@@ -19,11 +19,13 @@ type outcome struct {
 	Stopped      int                    `json:"stopped"`
 	Running      int                    `json:"running"`
 	NeverStarted int                    `json:"neverStarted"`
+	// SupersededBy is the run that took over what ran in this one.
+	SupersededBy string `json:"supersededBy,omitempty"`
 }
 
 // outcomeOf reads the statistics of a run.
 func outcomeOf(run *glue.WorkflowRun) outcome {
-	o := outcome{Status: run.Status}
+	o := outcome{Status: run.Status, SupersededBy: glue.SupersededBy(run.ErrorMessage)}
 	s := run.Statistics
 	if s == nil {
 		return o
@@ -72,6 +74,10 @@ func (o outcome) text() string {
 		add(o.Failed, "failed")
 		add(o.Stopped, "stopped")
 		parts = append(parts, fmt.Sprintf("%d of %d done", o.Succeeded+o.Failed+o.Stopped, o.Total))
+	case o.SupersededBy != "":
+		add(o.Failed, "failed")
+		add(o.Stopped, "stopped")
+		parts = append(parts, "superseded by "+shortRun(o.SupersededBy))
 	case o.Failed+o.Stopped > 0:
 		add(o.Failed, "failed")
 		add(o.Stopped, "stopped")

@@ -29,6 +29,8 @@ type Options struct {
 	UnlimitedResumes bool
 	// ResumeStopped permits a resume of STOPPED runs (R38).
 	ResumeStopped bool
+	// ResumeRunning permits a resume of RUNNING runs, which supersedes them (R3).
+	ResumeRunning bool
 	// Retention is how long ended runs are kept; zero keeps them.
 	Retention time.Duration
 	// Forget removes what else is kept of job runs that ended before a time,
@@ -79,11 +81,23 @@ type liveRun struct {
 	attempts map[int]*liveJob
 }
 
-// liveJob is a job run that is not over; run is nil outside of a workflow.
+// liveJob is a job run that is not over; run is the one that it belongs to, nil outside
+// of a workflow.
 type liveJob struct {
 	rec store.JobRun
 	job *glue.Job
 	run *liveRun
+	// home is the run that started it, if it was moved since: what it was started
+	// with follows from that one.
+	home *store.Run
+}
+
+// startedBy is the run that started a workflow's job run.
+func (lj *liveJob) startedBy() *store.Run {
+	if lj.home != nil {
+		return lj.home
+	}
+	return &lj.run.rec
 }
 
 type liveLimit struct{ count int }
