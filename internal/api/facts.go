@@ -10,12 +10,16 @@ import (
 // facts gathers what is known of the jobs of a run.
 type facts struct {
 	*runReader
-	rec  *store.Run
-	set  map[string]glue.RunOverride // what the resume sets, by job
-	run  *flow.Run
-	g    *flow.Graph
-	safe map[string]bool
-	live map[string]int
+	rec *store.Run
+	set map[string]glue.RunOverride // what the resume sets, by job
+	run *flow.Run
+	g   *flow.Graph
+	// moved is set when the graph is not the run's own, change is the change of
+	// definitions after which the facts are gathered.
+	moved  bool
+	change int64
+	safe   map[string]bool
+	live   map[string]int
 	// sources and seqs run beside the run's sources: what those tell, nil where a run
 	// is not kept any more, and which they are.
 	sources []*runFacts
@@ -23,30 +27,25 @@ type facts struct {
 	files   map[string]plan.File // within this answer, by location
 }
 
-// jobFacts gathers the facts of a run's jobs, as they would run with overrides.
-func (a *API) jobFacts(
-	tx *store.Tx, rec *store.Run, run *flow.Run, g *flow.Graph, set map[string]glue.RunOverride, key lastingKey,
-) ([]*plan.Job, error) {
-	f := &facts{
-		runReader: a.newRunReader(tx), rec: rec, set: set, run: run, g: g,
-		live: map[string]int{}, files: map[string]plan.File{},
-	}
+// gather gathers the facts of the run's jobs, as they would run with overrides.
+func (f *facts) gather() ([]*plan.Job, error) {
+	f.live, f.files = map[string]int{}, map[string]plan.File{}
 	var err error
-	if f.safe, err = safeJobs(tx); err != nil {
+	if f.safe, err = safeJobs(f.tx); err != nil {
 		return nil, err
 	}
-	live, err := tx.LiveJobRuns()
+	live, err := f.tx.LiveJobRuns()
 	if err != nil {
 		return nil, err
 	}
 	for i := range live {
 		f.live[live[i].Job]++
 	}
-	known, err := f.lasting(key)
+	known, err := f.lasting()
 	if err != nil {
 		return nil, err
 	}
-	jobs, own := make([]*plan.Job, len(g.Nodes)), make([]plan.Job, len(known))
+	jobs, own := make([]*plan.Job, len(f.g.Nodes)), make([]plan.Job, len(known))
 	for i := range known {
 		own[i] = known[i].job
 		jobs[known[i].node] = &own[i]

@@ -25,15 +25,11 @@ type lastingJob struct {
 	plain bool
 }
 
-// lastingKey names what is known of the jobs of a run that is over.
+// lastingKey names what is known of the jobs of a run that is over, on its own graph,
+// after a change of definitions; took names the runs that durations are taken from.
 type lastingKey struct {
-	run int64
-	// change is the change of definitions after which it is known, current is set on
-	// the triggers as they are then, instead of those of the run.
-	change  int64
-	current bool
-	// took names the runs that durations are taken from.
-	took string
+	run, change int64
+	took        string
 }
 
 // runFacts is what a run that is over tells: nothing of it changes any more.
@@ -57,7 +53,7 @@ type median struct {
 }
 
 // lasting is what is known of the run's jobs as long as no definition changes.
-func (f *facts) lasting(key lastingKey) ([]lastingJob, error) {
+func (f *facts) lasting() ([]lastingJob, error) {
 	if err := f.attempts(); err != nil {
 		return nil, err
 	}
@@ -65,14 +61,14 @@ func (f *facts) lasting(key lastingKey) ([]lastingJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	key.took = fmt.Sprint(slices.Sorted(maps.Keys(from)))
+	key := lastingKey{f.rec.Seq, f.change, fmt.Sprint(slices.Sorted(maps.Keys(from)))}
 	weigh := func(known []lastingJob) int { return len(known) + 1 }
 	// In a folder that is open for reading another process changes definitions.
-	lasts := !f.rec.Completed.IsZero() && !f.a.readOnly
+	lasts := !f.rec.Completed.IsZero() && !f.moved && !f.a.readOnly
 	if known, ok := f.a.lasting.get(key, weigh); ok && lasts {
 		return known, nil
 	}
-	defs, err := f.a.jobDefinitions(f.tx, key.change)
+	defs, err := f.a.jobDefinitions(f.tx, f.change)
 	if err != nil {
 		return nil, err
 	}

@@ -84,8 +84,10 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		if w.triggers, err = triggersNow(tx, r); err != nil {
 			return err
 		}
-		key := lastingKey{run: w.rec.Seq, change: change, current: r.Definition == definitionCurrent}
-		if w.jobs, err = a.jobFacts(tx, w.rec, run, g, r.Overrides, key); err != nil {
+		f := &facts{
+			runReader: a.newRunReader(tx), rec: w.rec, set: r.Overrides, run: run, g: g, moved: len(differences) > 0, change: change,
+		}
+		if w.jobs, err = f.gather(); err != nil {
 			return err
 		}
 		if err := checkOverridden(g, r.Overrides); err != nil {
