@@ -46,6 +46,8 @@ type Options struct {
 	// ResumeStopped permits a resume of STOPPED runs (R38); the engine has the
 	// same setting.
 	ResumeStopped bool
+	// ResumeRunning permits a resume of RUNNING runs, likewise.
+	ResumeRunning bool
 	// Timeout is how long a request may wait until it is taken up; zero means
 	// 30 seconds.
 	Timeout time.Duration

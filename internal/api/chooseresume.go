@@ -13,9 +13,9 @@ import (
 // choose turns the request into the core's: what the selectors choose is added to
 // the nodes that are named.
 func (a *API) choose(w *worked, g *flow.Graph, run *flow.Run, r *plan.Request) error {
-	w.request = flow.Request{
-		Nodes: slices.Clone(r.NodeIds), Accept: r.Accept, Until: r.Until, Except: r.Except, AnyEnd: a.anyEnd(w.rec, r),
-	}
+	w.request = a.permitted(w.rec, r)
+	w.request.Nodes = slices.Clone(r.NodeIds)
+	w.request.Accept, w.request.Until, w.request.Except = r.Accept, r.Until, r.Except
 	if !r.Select.Any() {
 		return nil
 	}
@@ -74,7 +74,11 @@ func selected(s plan.Selectors) string {
 	return strings.Join(words, " or ")
 }
 
-// anyEnd reports whether a run may be resumed though it is not COMPLETED.
-func (a *API) anyEnd(rec *store.Run, r *plan.Request) bool {
-	return r.AnyEnd || a.opt.ResumeStopped && rec.Status == glue.WorkflowRunStatusStopped
+// permitted is what a request permits, or the settings do, though the run is not
+// COMPLETED.
+func (a *API) permitted(rec *store.Run, r *plan.Request) flow.Request {
+	return flow.Request{
+		AnyEnd:       r.AnyEnd && !rec.Completed.IsZero() || a.opt.ResumeStopped && rec.Status == glue.WorkflowRunStatusStopped,
+		WhileRunning: r.WhileRunning || a.opt.ResumeRunning,
+	}
 }

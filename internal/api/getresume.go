@@ -21,7 +21,7 @@ func (a *API) getResume(ctx context.Context, r *plan.GetRequest) (*plan.Record, 
 			if err != nil {
 				return err
 			}
-			out = viewResume(rec.Resume, g)
+			out = viewResume(rec, g)
 		}
 		out.Repair, err = repairOf(tx, rec.ID)
 		return err
@@ -29,10 +29,16 @@ func (a *API) getResume(ctx context.Context, r *plan.GetRequest) (*plan.Record, 
 	return out, err
 }
 
-func viewResume(rec *store.Resume, g *flow.Graph) *plan.Record {
+func viewResume(run *store.Run, g *flow.Graph) *plan.Record {
+	rec := run.Resume
 	out := &plan.Record{
 		By: rec.By, At: rec.At, Overrides: rec.Overrides, Properties: rec.Properties,
-		Pinned: len(rec.Files), AnyEnd: rec.AnyEnd, Moved: rec.Moved,
+		Pinned: len(rec.Files), AnyEnd: rec.AnyEnd, Moved: rec.Moved, WhileRunning: rec.WhileRunning,
+	}
+	if rec.WhileRunning {
+		for _, n := range run.Roots {
+			out.Roots = append(out.Roots, g.Nodes[n].ID)
+		}
 	}
 	for _, n := range rec.Held {
 		out.Held = append(out.Held, g.Nodes[n].ID)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -66,6 +67,9 @@ func (w *worked) compare(r *plan.Request, token string) error {
 // stillHolds looks again at what may have changed since the token was compared, within
 // the transaction.
 func (a *API) stillHolds(tx *store.Tx, w *worked, r *plan.Request) error {
+	if run, err := tx.RunBySeq(w.rec.Seq); err != nil || run == nil || run.Rev != w.rec.Rev {
+		return cmp.Or(err, stalePlan([]string{"the state of the run changed"}))
+	}
 	triggers, err := triggersNow(tx, r)
 	if err != nil {
 		return err

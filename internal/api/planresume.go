@@ -60,7 +60,11 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		if err := engine.IsHead(tx, w.rec, head); err != nil {
 			return err
 		}
-		if err := a.engine.Resumable(tx, w.rec, a.anyEnd(w.rec, r), r.AnyResume); err != nil {
+		permitted := a.permitted(w.rec, r)
+		if err := a.engine.Resumable(tx, w.rec, &permitted, r.AnyResume); err != nil {
+			return err
+		}
+		if err := engine.CanMove(w.rec, r.Definition == definitionCurrent); err != nil {
 			return err
 		}
 		if w.properties, err = tx.Properties(w.rec.Seq); err != nil {
@@ -92,7 +96,7 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		if err := a.choose(w, g, run, r); err != nil {
 			return err
 		}
-		p, err := flow.ResumeAs(g, run, &w.request, "the new run", int64(w.rec.Completed))
+		p, err := flow.ResumeAs(g, run, &w.request, "the new run", w.rec.Clock)
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		{plan.Downstream, "Run again, or for the first time, if their trigger fires", cell{"○", plain}},
 		{plan.Blocked, "Can't run: no trigger can start them any more", cell{"✗", red}},
 		{plan.Accept, "Accepted as SUCCEEDED", cell{"✓", yellow}},
+		{plan.Moved, "Moved: they run, and go on in the new run", cell{"→", cyan}},
 		{plan.Held, "Held back, for a later resume", cell{"‖", yellow}},
 		{plan.Carry, "Carried over, not repeated", cell{"=", green}},
 		{plan.Blank, "Left as they are", cell{"·", dim}},
@@ -99,6 +100,9 @@ func (d *planDescription) verdict(v string) []int {
 func (d *planDescription) summary() string {
 	s := fmt.Sprintf("%s to start at once, %d that may follow, %s carried over.",
 		plural(d.Counts[plan.Start], "node"), d.Counts[plan.Downstream], plural(d.Counts[plan.Carry], "node"))
+	if moved := d.Counts[plan.Moved]; moved > 0 {
+		s += fmt.Sprintf(" %s moved while running; this run ends.", plural(moved, "node"))
+	}
 	if t := &d.Times; t.Expected > 0 {
 		s += fmt.Sprintf(" Expected to take %s along %s", duration(time.Duration(t.Expected)*time.Millisecond),
 			strings.Join(shortPath(t.Path), " → "))
@@ -226,7 +230,7 @@ func planReason(n *plan.Node) string {
 	for _, said := range []string{
 		"starts again at once: it was selected, and ", "starts again at once: ", "starts again ",
 		"starts at once: it was selected, ", "starts at once: ", "starts ",
-		"is carried: ", "is left blank: ", "is left as it was: ", "is accepted as SUCCEEDED: ", "is held back: ",
+		"is carried: ", "is moved: ", "is left blank: ", "is left as it was: ", "is accepted as SUCCEEDED: ", "is held back: ",
 	} {
 		text = strings.TrimPrefix(text, said)
 	}

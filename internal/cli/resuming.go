@@ -38,9 +38,17 @@ func (a *app) prepareResume(ctx context.Context, t *target, workflow, run string
 	if err != nil {
 		return nil, err
 	}
-	if !outcomeOf(prior).over() {
-		return nil, fmt.Errorf("run %s of %s is still %s; only a run that is COMPLETED can be resumed: wait for it (reglue show %s -f), or stop it",
-			shortRun(prior.WorkflowRunId), workflow, prior.Status, quote(workflow))
+	if prior.Status != glue.WorkflowRunStatusRunning && !outcomeOf(prior).over() || !outcomeOf(prior).over() && !o.running {
+		hint := ""
+		if prior.Status == glue.WorkflowRunStatusRunning && t.Kind != targetAWS {
+			hint = "; or repeat what has ended while the rest goes on: --while-running"
+		}
+		return nil, fmt.Errorf("run %s of %s is still %s; only a run that is COMPLETED can be resumed: wait for it (reglue show %s -f), or stop it%s",
+			shortRun(prior.WorkflowRunId), workflow, prior.Status, quote(workflow), hint)
+	}
+	if by := glue.SupersededBy(prior.ErrorMessage); by != "" {
+		return nil, fmt.Errorf("run %s of %s was superseded by run %s, to which what ran in it was moved: resume that one",
+			shortRun(prior.WorkflowRunId), workflow, shortRun(by))
 	}
 	if prior.Graph == nil {
 		return nil, fmt.Errorf("run %s has no graph", prior.WorkflowRunId)

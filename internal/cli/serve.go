@@ -76,6 +76,7 @@ func newServeCommand(a *app) *cobra.Command {
 		return nil
 	})
 	f.BoolVar(&o.ResumeStopped, "resume-stopped", false, "let STOPPED runs be resumed; AWS refuses")
+	f.BoolVar(&o.ResumeRunning, "resume-running", false, "let RUNNING runs be resumed, which supersedes them; AWS refuses")
 	f.StringVar(&logFormat, "log-format", "text", "text or json")
 	f.StringVar(&logLevel, "log-level", "info", "debug, info, warn or error")
 	completeWith(cmd, "auth", authNone, authSigV4)

@@ -48,9 +48,9 @@ type serverOptions struct {
 	Python          string
 	MaxLocalJobs    int
 	StopGrace       time.Duration
-	// UnlimitedResumes and ResumeStopped lift R41 and R38.
-	UnlimitedResumes, ResumeStopped bool
-	Retention                       time.Duration
+	// UnlimitedResumes, ResumeStopped and ResumeRunning lift R41, R38 and R3.
+	UnlimitedResumes, ResumeStopped, ResumeRunning bool
+	Retention                                      time.Duration
 	// Quotas replace those of an AWS account, by the names in quotaNames; a
 	// negative one is none.
 	Quotas map[string]int
@@ -144,11 +144,11 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.engine = engine.New(engine.Options{
 		Store: s.db, Executor: jobs, Log: s.opt.Log, EndpointURL: s.jobEndpoint,
-		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, Retention: s.opt.Retention, Forget: jobs.Forget,
+		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, ResumeRunning: s.opt.ResumeRunning, Retention: s.opt.Retention, Forget: jobs.Forget,
 		MaxJobRuns: cmp.Or(s.opt.Quotas[quotaJobRuns], defaultJobRuns),
 	})
 	s.api = api.New(s.db, s.engine, api.Options{
-		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped,
+		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped, ResumeRunning: s.opt.ResumeRunning,
 		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
 	})
@@ -260,7 +260,7 @@ func (s *server) handler() http.Handler {
 				caller = r.JobRun
 			}
 			ctx = api.WithCall(ctx, engine.Call{
-				Invocation: r.InvocationID, Caller: caller, Operation: op, BodyHash: r.BodyHash,
+				Invocation: r.InvocationID, Caller: caller, JobRun: r.JobRun, Operation: op, BodyHash: r.BodyHash,
 			})
 			return s.api.Call(ctx, op, body)
 		},

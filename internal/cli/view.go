@@ -20,8 +20,9 @@ type nodeView struct {
 	crawl *glue.Crawl
 	// began and ended are the times of the latest attempt.
 	began, ended glue.Time
-	// carried is set when the attempt ran in an earlier run.
-	carried bool
+	// carried is set when the attempt ran in an earlier run, moved when it only
+	// began there.
+	carried, moved bool
 }
 
 // name is the node's name, fit for a terminal.
@@ -38,7 +39,11 @@ func (v *nodeView) cell() cell {
 	if v.accepted() {
 		return cell{"✓ accepted", yellow}
 	}
-	return stateCell(v.state, v.carried)
+	c := stateCell(v.state, v.carried)
+	if v.moved {
+		c.text += " (moved)"
+	}
+	return c
 }
 
 // problem is the error of the latest attempt.
@@ -100,8 +105,11 @@ func viewNode(run *glue.WorkflowRun, n *glue.Node) nodeView {
 		c := latestCrawl(n.CrawlerDetails.Crawls)
 		v.crawl, v.state, v.began, v.ended = c, flow.CrawlState(c.State), c.StartedOn, c.CompletedOn
 	}
-	// Only a resumed run shows attempts that are older than itself.
-	v.carried = run.PreviousRunId != "" && v.state.Terminal() && !v.began.IsZero() && v.began < run.StartedOn
+	// Only a resumed run shows attempts that are older than itself, and only one that
+	// superseded the run before those that it ended.
+	older := run.PreviousRunId != "" && !v.began.IsZero() && v.began < run.StartedOn
+	v.carried = older && v.state.Terminal() && v.ended <= run.StartedOn
+	v.moved = older && !v.carried
 	return v
 }
 

@@ -83,6 +83,7 @@ func (o *resumeOptions) checkMany() error {
 		given bool
 	}{
 		{"--before", len(o.before) > 0}, {"--plan-token", o.planToken != ""}, {"--expect-head", o.expectHead != ""}, {"--wait", o.wait},
+		{"--while-running", o.running},
 	} {
 		if f.given {
 			return fmt.Errorf("%s is for one run and does not go with --where", f.name)

@@ -71,8 +71,8 @@ func TestEncodeDecode(t *testing.T) {
 // or hold them back are read as they were.
 func TestDecodeFirstVersion(t *testing.T) {
 	g, r := finished(t)
-	// The version, two sources, the one root; then as many accepted and held: none.
-	rest, ok := bytes.CutPrefix(Encode(r), []byte("\x02\x02\x02R2\x02R1\x01\x02\x00\x00"))
+	// The version, two sources, the one root; then as many accepted, held and moved: none.
+	rest, ok := bytes.CutPrefix(Encode(r), []byte("\x03\x02\x02R2\x02R1\x01\x02\x00\x00\x00"))
 	if !ok {
 		t.Fatalf("%q does not begin so", Encode(r))
 	}

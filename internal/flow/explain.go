@@ -139,7 +139,7 @@ func (w *why) node(n int) (string, int) {
 func (w *why) trigger(t int) (string, int) {
 	tr := &w.g.Triggers[t]
 	switch {
-	case w.r.Triggers[t].Fired && w.carried(tr.Node):
+	case w.r.Triggers[t].Fired && w.firedBefore(t):
 		return fmt.Sprintf("trigger %s had fired before this run was resumed and does not fire again", tr.Def.Name), -1
 	case w.r.Triggers[t].Fired:
 		because, behind := w.because(t)
@@ -163,6 +163,12 @@ func (w *why) started(n int, at Attempt) (string, int) {
 	}
 	if st.Retry > 0 {
 		s += fmt.Sprintf(" (retry %d)", st.Retry)
+	}
+	if w.r.moved(at.Action, at.Start-int(st.Retry)) {
+		return fmt.Sprintf("%s: it began in run %s and was moved here when that was resumed while it ran", s, w.r.Moved[at.Action].Run), -1
+	}
+	if w.r.Superseded() && st.State.Live() {
+		s += ", in the run that this one was superseded by"
 	}
 	if w.direct(n, at) {
 		return fmt.Sprintf("%s: the resume started it directly, in place of trigger %s", s, w.g.Triggers[t].Def.Name), -1
@@ -253,7 +259,7 @@ func (w *why) blank(n int) (string, int) {
 		switch {
 		case !w.r.Triggers[t].Fired:
 			reason, behind = w.unfired(t)
-		case !w.carried(w.g.Triggers[t].Node):
+		case !w.firedBefore(t):
 			reason = "fired while it was held back"
 		}
 		if culprit < 0 {
@@ -399,6 +405,24 @@ func (w *why) met(c Condition) string {
 }
 
 func (w *why) carried(n int) bool { return w.again != nil && !w.again[n] }
+
+// firedBefore reports whether a trigger that fired did so before the run was resumed.
+// Outside of what a resume evaluates anew, the end of a moved attempt may have fired it.
+func (w *why) firedBefore(t int) bool {
+	if !w.carried(w.g.Triggers[t].Node) || len(w.r.Moved) == 0 {
+		return w.carried(w.g.Triggers[t].Node)
+	}
+	first, end := w.g.TriggerActions(t)
+	for a := first; a < end; a++ {
+		st, n := &w.r.Actions[a], w.g.Actions[a].Node
+		at := Attempt{a, int(st.Starts) - 1}
+		before := st.State == Blank || w.r.Nodes[n].Carried || w.r.moved(a, at.Start-int(st.Retry)) || w.direct(n, at)
+		if !before {
+			return false
+		}
+	}
+	return true
+}
 
 // ended reports whether a node has ended or runs: then its state is the cause.
 func (w *why) ended(n int) bool {

@@ -49,7 +49,7 @@ func (w *planWhy) reachable() []bool {
 	for t := range w.g.Triggers {
 		tr := &w.g.Triggers[t]
 		for _, c := range tr.Conditions {
-			if v := w.p.Nodes[c.Node].Verdict; v != Carried && v != Accepted || w.p.Run.Nodes[c.Node].Last != c.State {
+			if !w.fact(c) {
 				left[t]++
 			}
 		}
@@ -64,8 +64,10 @@ func (w *planWhy) reachable() []bool {
 			stack = append(stack, n)
 		}
 	}
-	for _, n := range w.p.Roots {
-		push(n)
+	for n := range w.p.Nodes {
+		if v := w.p.Nodes[n].Verdict; v == Root || v == MovedOn {
+			push(n)
+		}
 	}
 	for _, n := range w.p.Run.Accepted {
 		for _, watch := range w.g.Nodes[n].Watches {
@@ -89,7 +91,9 @@ func (w *planWhy) reachable() []bool {
 			if left[watch.Trigger] < 0 {
 				continue
 			}
-			left[watch.Trigger]--
+			if !w.fact(Condition{n, watch.State}) {
+				left[watch.Trigger]--
+			}
 			if tr := &w.g.Triggers[watch.Trigger]; tr.Any || left[watch.Trigger] == 0 {
 				push(tr.Node)
 			}
@@ -100,7 +104,7 @@ func (w *planWhy) reachable() []bool {
 
 func (w *planWhy) node(n int) (string, int) {
 	node := &w.g.Nodes[n]
-	switch w.p.Nodes[n].Verdict {
+	switch w.p.Verdict(n, w.can[n]) {
 	case Root:
 		at, ran := w.prior.Latest(w.g, n)
 		if !ran {
@@ -132,6 +136,8 @@ func (w *planWhy) node(n int) (string, int) {
 			return w.trigger(node.Trigger)
 		}
 		return w.downstream(n)
+	case MovedOn:
+		return node.Name + " is moved: it is " + stateWord(node, w.running(n)) + " in run " + w.prior.ID + " and goes on in the new run", -1
 	case LeftBlank:
 	}
 	repeated := w.p.Run.either("repeated", "accepted")
@@ -209,9 +215,9 @@ func (w *planWhy) downstream(n int) (string, int) {
 func (w *planWhy) atOnce(t int) bool {
 	tr, accepted, hold := &w.g.Triggers[t], false, 0
 	for _, c := range tr.Conditions {
-		if v := w.p.Nodes[c.Node].Verdict; (v == Carried || v == Accepted) && w.p.Run.Nodes[c.Node].Last == c.State {
+		if w.fact(c) {
 			hold++
-			accepted = accepted || v == Accepted
+			accepted = accepted || w.p.Nodes[c.Node].Verdict == Accepted
 		}
 	}
 	return w.can[tr.Node] && accepted && (tr.Any || hold == len(tr.Conditions))
@@ -293,7 +299,7 @@ func (w *planWhy) needs(tr *Trigger) needs {
 	out := needs{first: -1}
 	for _, c := range tr.Conditions {
 		want, name, last := w.now.want(c), w.g.Nodes[c.Node].Name, w.p.Run.Nodes[c.Node].Last
-		switch v := w.p.Nodes[c.Node].Verdict; {
+		switch v := w.p.Verdict(c.Node, w.can[c.Node]); {
 		case w.can[c.Node]:
 			out.wants = append(out.wants, want)
 		case v == Accepted && last == c.State:
@@ -315,7 +321,7 @@ func (w *planWhy) needs(tr *Trigger) needs {
 // lack says of a node that does not end as a trigger wants it why it does not.
 func (w *planWhy) lack(n int) string {
 	node, last := &w.g.Nodes[n], w.p.Run.Nodes[n].Last
-	switch w.p.Nodes[n].Verdict {
+	switch w.p.Verdict(n, w.can[n]) {
 	case Accepted:
 		return node.Name + " is accepted as " + stateWord(node, last)
 	case Carried:
@@ -325,6 +331,22 @@ func (w *planWhy) lack(n int) string {
 	default:
 		return node.Name + " won't run"
 	}
+}
+
+// fact reports whether a condition holds as the new run begins.
+func (w *planWhy) fact(c Condition) bool {
+	last := w.p.Run.Nodes[c.Node].Last
+	return last != Blank && last == c.State
+}
+
+// running is the state of a node's live attempt.
+func (w *planWhy) running(n int) State {
+	for _, a := range w.g.Nodes[n].Actions {
+		if s := w.prior.Actions[a].State; s.Live() {
+			return s
+		}
+	}
+	return Blank
 }
 
 // source is the run in which a node's state that the plan shows came about.

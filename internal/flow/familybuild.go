@@ -118,6 +118,7 @@ func (b *familyBuilder) count(m int, shown []int) {
 		case a.Run == m:
 			member.Ran++
 			member.Worked += took
+		case a.Ended == 0 || a.Ended > int64(member.Run.StartedOn): // it ran on, moved here
 		case !b.retried(a, shown):
 			member.Saved.Starts++
 			member.Saved.Time += took

@@ -15,7 +15,8 @@ type Schedule struct {
 }
 
 // Schedule works out when the nodes of the plan would run, given how long each
-// takes.
+// takes. A moved attempt counts as if it began with the run, since how far it is
+// is not known.
 func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
 	s := newScheduler(g, p.Run, duration)
 	for _, st := range p.Start {
@@ -25,6 +26,9 @@ func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
 			s.out.Start[t], s.out.End[t] = 0, 0
 		}
 		s.start(a.Node, 0, -1)
+	}
+	for _, at := range p.Run.MovedAttempts() {
+		s.start(g.Actions[at.Action].Node, 0, -1)
 	}
 	return s.run()
 }
@@ -98,10 +102,16 @@ func (s *scheduler) start(n int, at int64, cause int) {
 
 func (s *scheduler) end(n int, at int64) {
 	for _, w := range s.g.Nodes[n].Watches {
-		if w.State != Succeeded || s.left[w.Trigger] <= 0 {
+		left := &s.left[w.Trigger]
+		if w.State != Succeeded || *left < 0 {
 			continue
 		}
-		if s.left[w.Trigger]--; s.left[w.Trigger] == 0 {
+		// What held as the run began is no condition that lacks.
+		if s.g.Triggers[w.Trigger].Any || s.r.Nodes[n].Last != Succeeded {
+			*left--
+		}
+		if *left <= 0 {
+			*left = -1
 			s.fire(w.Trigger, at, n)
 		}
 	}

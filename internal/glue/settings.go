@@ -26,6 +26,19 @@ type Override struct {
 // that its run has as SUCCEEDED; who accepted it and why follow.
 const AcceptedMessage = "Accepted as SUCCEEDED by "
 
+// SupersededMessage begins the ErrorMessage of a run that was resumed while it ran; the
+// id of the new run follows.
+const SupersededMessage = "Superseded by "
+
+// SupersededBy is the run that superseded the one with an ErrorMessage, empty for none.
+func SupersededBy(errorMessage string) string {
+	id, ok := strings.CutPrefix(errorMessage, SupersededMessage)
+	if !ok || !strings.HasPrefix(id, "wr_") {
+		return ""
+	}
+	return id
+}
+
 // RunOverride is what a resume sets for a job of its run, over what the trigger's
 // action sets.
 type RunOverride struct {

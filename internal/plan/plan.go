@@ -50,7 +50,7 @@ type Node struct {
 	Behind int `json:"behind"`
 	// Because are the reasons of the nodes behind, first the nearest; see Trace.
 	Because []string `json:"because,omitempty"`
-	// From is the attempt that is carried or accepted.
+	// From is the attempt that is carried, accepted or moved.
 	From *From `json:"from,omitempty"`
 	// Expected is how long the node is expected to run, in milliseconds, and
 	// Samples of how many attempts that is the median; 0 when there are none.
@@ -101,6 +101,7 @@ const (
 	Carry      = "carry"
 	Accept     = "accept"
 	Held       = "held"
+	Moved      = "moved" // it runs, and goes on in the new run
 	Blank      = "blank"
 )
 
@@ -119,6 +120,8 @@ func verdict(v flow.Verdict, can bool) string {
 		return Accept
 	case flow.Held:
 		return Held
+	case flow.MovedOn:
+		return Moved
 	case flow.LeftBlank:
 	}
 	return Blank
@@ -146,14 +149,14 @@ func (s *Subject) Describe(workflow string, jobs []*Job, jobRunIDs bool) *Plan {
 		node := &d.Nodes[n]
 		*node = Node{
 			Name: g.Nodes[n].Name, Type: g.Nodes[n].Type, ID: g.Nodes[n].ID,
-			Verdict: verdict(s.Plan.Nodes[n].Verdict, can[n]), Selected: s.Plan.Nodes[n].Selected,
+			Verdict: verdict(s.Plan.Verdict(n, can[n]), can[n]), Selected: s.Plan.Nodes[n].Selected,
 		}
 		node.Reason, node.Behind = why.Link(n)
 		if g.Nodes[n].Type == glue.NodeTypeTrigger {
 			continue
 		}
 		d.Counts[node.Verdict]++
-		node.From = s.from(n, jobRunIDs)
+		node.From = s.from(n, node.Verdict, jobRunIDs)
 		if job := jobs[n]; job != nil {
 			node.Expected, node.Samples = job.Duration.Milliseconds(), job.Samples
 			node.Changed = job.Changes()
@@ -198,9 +201,12 @@ func (d *Plan) Running(jobs []*Job) iter.Seq2[*Node, *Job] {
 	}
 }
 
-func (s *Subject) from(n int, jobRunIDs bool) *From {
-	v := s.Plan.Nodes[n].Verdict
-	if v != flow.Carried && v != flow.Accepted {
+func (s *Subject) from(n int, verdict string, jobRunIDs bool) *From {
+	switch verdict {
+	case Carry, Accept:
+	case Moved:
+		return s.moved(n, jobRunIDs)
+	default:
 		return nil
 	}
 	st := &s.Prior.Nodes[n]
@@ -209,6 +215,22 @@ func (s *Subject) from(n int, jobRunIDs bool) *From {
 		f.JobRunID = s.Prior.EndID(s.Graph, n)
 	}
 	return f
+}
+
+// moved is the attempt of a node that goes on in the new run.
+func (s *Subject) moved(n int, jobRunIDs bool) *From {
+	for _, at := range s.Plan.Run.MovedAttempts() {
+		if s.Graph.Actions[at.Action].Node != n {
+			continue
+		}
+		st := &s.Plan.Run.Actions[at.Action]
+		f := &From{RunID: s.Plan.Run.Moved[at.Action].Run, Attempt: int(st.Retry), State: st.State.String()}
+		if jobRunIDs && s.Graph.Nodes[n].Type == glue.NodeTypeJob {
+			f.JobRunID = s.Plan.Run.JobRunID(s.Graph, 0, at, st.Retry)
+		}
+		return f
+	}
+	return nil
 }
 
 // times works out the expected durations.

@@ -23,12 +23,14 @@ type AttemptRecord struct {
 }
 
 const (
-	sqlAttempts       = `SELECT job, action, start, state, definition, ran, files FROM job_runs WHERE run = $1`
+	attemptColumns = `job, action, start, state, definition, ran, files`
+	sqlAttempts    = `SELECT ` + attemptColumns + ` FROM job_runs WHERE run = $1 AND moved_to = 0
+		UNION ALL SELECT ` + attemptColumns + ` FROM job_runs WHERE ` + movedHere
 	sqlJobDefinitions = `SELECT name, definition FROM jobs`
 	sqlUsedJobs       = `SELECT id, body FROM definitions WHERE id IN (SELECT definition FROM job_runs WHERE run = $1)`
 )
 
-// Attempts are the job runs of a workflow run, in no order.
+// Attempts are the job runs that belong to a workflow run, in no order.
 func (tx *Tx) Attempts(runSeq int64) ([]AttemptRecord, error) {
 	seen := map[string]map[string]string{}
 	return list(tx, func(s scanner) (a AttemptRecord, err error) {
