@@ -61,6 +61,8 @@ func TestResumeWhileRunning(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &d); err != nil || d.Counts[plan.Moved] != 1 {
 		t.Fatalf("%v in %s", err, out)
 	}
+	out, _ = w.reglue(t, 0, "rehearse", "fan", "--failed")
+	has(t, out, "long", "runs already, moved", "broken", "repeated directly", "join")
 	w.write(t, "good", "")
 	out, _ = w.reglue(t, 0, "resume", "fan", "--failed", "--while-running", "--property", "day=tuesday", "--plan-token",
 		planToken(t, w, "--property", "day=tuesday"), "--detach")
