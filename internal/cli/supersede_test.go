@@ -106,7 +106,7 @@ func TestResumeWhileRunning(t *testing.T) {
 	out, _ = w.reglue(t, 0, "why", "fan", "long")
 	has(t, out, "it began in run "+shortRun(runs[1].RunID)+" and was moved here")
 	out, _ = w.reglue(t, 0, "show", "fan", runs[1].RunID)
-	has(t, out, "superseded by "+shortRun(runs[0].RunID))
+	has(t, out, "superseded by "+shortRun(runs[0].RunID), "✓ succeeded (moved)  long")
 	out, _ = w.reglue(t, 0, "why", "fan", runs[1].RunID, "join")
 	has(t, out, "join never started")
 	out, _ = w.reglue(t, 0, "family", "fan")

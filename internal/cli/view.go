@@ -21,6 +21,9 @@ type nodeView struct {
 	// carried is set when the attempt ran in an earlier run, moved when it only
 	// began there.
 	carried, moved bool
+	// movedOn is set when the run was superseded and the attempt belongs to the
+	// run that did it.
+	movedOn bool
 }
 
 // name is the node's name, fit for a terminal.
@@ -38,7 +41,7 @@ func (v *nodeView) cell() cell {
 		return cell{"✓ accepted", yellow}
 	}
 	c := stateCell(v.state, v.carried)
-	if v.moved {
+	if v.moved || v.movedOn {
 		c.text += " (moved)"
 	}
 	return c
@@ -56,7 +59,9 @@ func (v *nodeView) problem() string {
 }
 
 // failed reports whether the node is one that `resume --failed` repeats.
-func (v *nodeView) failed() bool { return v.state.Terminal() && v.state != flow.Succeeded }
+func (v *nodeView) failed() bool {
+	return v.state.Terminal() && v.state != flow.Succeeded && !v.movedOn
+}
 
 // took is how long the latest attempt ran, or has been running.
 func (v *nodeView) took(now time.Time) time.Duration {
@@ -100,6 +105,7 @@ func viewNode(run *glue.WorkflowRun, n *glue.Node) nodeView {
 	older := run.PreviousRunId != "" && !v.began.IsZero() && v.began < run.StartedOn
 	v.carried = older && v.state.Terminal() && v.ended <= run.StartedOn
 	v.moved = older && !v.carried
+	v.movedOn = glue.SupersededBy(run.ErrorMessage) != "" && (v.state.Live() || v.ended > run.CompletedOn)
 	return v
 }
 
