@@ -40,7 +40,7 @@ never start and why, how the run ends, and the critical path.
 With WORKFLOW alone the triggers are those of the workflow now; with RUN,
 those that the run had. --node, --failed or --accept rehearses the resume of
 that run (by default the newest), with --until and --except as resume has
-them. --template takes the workflow of a CloudFormation file and needs no
+them; of a run that still runs, that with --while-running. --template takes the workflow of a CloudFormation file and needs no
 server.
 
 Every attempt ends SUCCEEDED unless --fail says otherwise:
@@ -274,7 +274,7 @@ func (s *stage) resume(o *rehearseOptions) error {
 	if !o.resumes() {
 		return nil
 	}
-	var q flow.Request
+	q := flow.Request{WhileRunning: true} // nothing is changed, so nobody need permit it
 	if o.failed {
 		for _, n := range flow.FailedNodes(s.g, s.prior) {
 			q.Nodes = append(q.Nodes, s.g.Nodes[n].ID)

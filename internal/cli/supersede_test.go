@@ -61,6 +61,8 @@ func TestResumeWhileRunning(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &d); err != nil || d.Counts[plan.Moved] != 1 {
 		t.Fatalf("%v in %s", err, out)
 	}
+	out, _ = w.reglue(t, 0, "rehearse", "fan", "--failed")
+	has(t, out, "long", "runs already, moved", "broken", "repeated directly", "join")
 	w.write(t, "good", "")
 	out, _ = w.reglue(t, 0, "resume", "fan", "--failed", "--while-running", "--property", "day=tuesday", "--plan-token",
 		planToken(t, w, "--property", "day=tuesday"), "--detach")
@@ -104,7 +106,7 @@ func TestResumeWhileRunning(t *testing.T) {
 	out, _ = w.reglue(t, 0, "why", "fan", "long")
 	has(t, out, "it began in run "+shortRun(runs[1].RunID)+" and was moved here")
 	out, _ = w.reglue(t, 0, "show", "fan", runs[1].RunID)
-	has(t, out, "superseded by "+shortRun(runs[0].RunID))
+	has(t, out, "superseded by "+shortRun(runs[0].RunID), "✓ succeeded (moved)  long")
 	out, _ = w.reglue(t, 0, "why", "fan", runs[1].RunID, "join")
 	has(t, out, "join never started")
 	out, _ = w.reglue(t, 0, "family", "fan")

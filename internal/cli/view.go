@@ -23,6 +23,9 @@ type nodeView struct {
 	// carried is set when the attempt ran in an earlier run, moved when it only
 	// began there.
 	carried, moved bool
+	// movedOn is set when the run was superseded and the attempt belongs to the
+	// run that did it.
+	movedOn bool
 }
 
 // name is the node's name, fit for a terminal.
@@ -40,7 +43,7 @@ func (v *nodeView) cell() cell {
 		return cell{"✓ accepted", yellow}
 	}
 	c := stateCell(v.state, v.carried)
-	if v.moved {
+	if v.moved || v.movedOn {
 		c.text += " (moved)"
 	}
 	return c
@@ -58,7 +61,9 @@ func (v *nodeView) problem() string {
 }
 
 // failed reports whether the node is one that `resume --failed` repeats.
-func (v *nodeView) failed() bool { return v.state.Terminal() && v.state != flow.Succeeded }
+func (v *nodeView) failed() bool {
+	return v.state.Terminal() && v.state != flow.Succeeded && !v.movedOn
+}
 
 // retry says which retry the latest attempt is; empty for the first attempt.
 func (v *nodeView) retry() string {
@@ -110,6 +115,7 @@ func viewNode(run *glue.WorkflowRun, n *glue.Node) nodeView {
 	older := run.PreviousRunId != "" && !v.began.IsZero() && v.began < run.StartedOn
 	v.carried = older && v.state.Terminal() && v.ended <= run.StartedOn
 	v.moved = older && !v.carried
+	v.movedOn = glue.SupersededBy(run.ErrorMessage) != "" && (v.state.Live() || v.ended > run.CompletedOn)
 	return v
 }
 
