@@ -407,3 +407,37 @@ func TestDeletedTablesLeaveNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What was answered survives a restart, and ids go on.
+func TestCatalogSurvivesRestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var before, after []any
+	look := func(s *server) []any {
+		return []any{
+			s.do("GetDatabases", `{}`), s.do("GetTables", `{'DatabaseName': 'd'}`), s.do("GetTableVersions", `{`+ofTable+`}`),
+			s.do("GetPartitions", `{`+ofTable+`}`), s.do("GetPartitionIndexes", `{`+ofTable+`}`), s.do("GetUserDefinedFunctions", `{'Pattern': '*'}`),
+			s.do("GetTags", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:database/d'}`),
+		}
+	}
+	t.Run("before", func(t *testing.T) {
+		s := openServer(t, dir)
+		s.do("CreateDatabase", `{'DatabaseInput': {'Name': 'd'}, 'Tags': {'a': 'b'}}`)
+		s.do("CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 't', `+calendarKeys+`}, 'PartitionIndexes': [{'IndexName': 'i', 'Keys': ['day']}]}`)
+		s.do("UpdateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 't', `+calendarKeys+`}}`)
+		s.partitions("t", calendar(2024)...)
+		s.do("CreateUserDefinedFunction", `{'DatabaseName': 'd', 'FunctionInput': {'FunctionName': 'f'}}`)
+		before = look(s)
+	})
+	t.Run("after", func(t *testing.T) {
+		s := openServer(t, dir)
+		after = look(s)
+		s.do("CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 'u', `+calendarKeys+`}}`)
+		if got := s.do("GetPartitions", `{'DatabaseName': 'd', 'TableName': 'u'}`)["Partitions"].([]any); len(got) > 0 {
+			t.Errorf("a new table has %d partitions", len(got))
+		}
+	})
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -164,7 +164,7 @@ func TestGetPartitionsWithExpressions(t *testing.T) {
 		wantNames(t, "segments of "+expression, parts, want...)
 	}
 	s.partitions("t", "null/01/2024-01-01")
-	s.refuses("GetPartitions", `{`+ofTable+`, 'Expression': 'year >= 0'}`, "InvalidStateException", `"null" is not an integer`)
+	s.refuses("GetPartitions", `{`+ofTable+`, 'Expression': 'year >= 0', 'MaxResults': 1000}`, "InvalidStateException", `"null" is not an integer`)
 }
 
 // allPartitions reads all pages.
