@@ -121,12 +121,20 @@ const (
 	quotaJobs           = "jobs"
 	quotaJobsPerTrigger = "jobs-per-trigger"
 	quotaJobRuns        = "job-runs"
+	quotaDatabases      = "databases"
+	quotaTables         = "tables-per-database"
+	quotaFunctions      = "functions-per-database"
+	quotaPartitions     = "partitions-per-table"
+	quotaTableVersions  = "versions-per-table"
 
 	// defaultJobRuns is how many job runs an AWS account may have live.
 	defaultJobRuns = 2000
 )
 
-var quotaNames = []string{quotaWorkflows, quotaTriggers, quotaJobs, quotaJobsPerTrigger, quotaJobRuns}
+var quotaNames = []string{
+	quotaWorkflows, quotaTriggers, quotaJobs, quotaJobsPerTrigger, quotaJobRuns,
+	quotaDatabases, quotaTables, quotaFunctions, quotaPartitions, quotaTableVersions,
+}
 
 func (o *serverOptions) complete() error {
 	for _, name := range slices.Sorted(maps.Keys(o.Quotas)) {
@@ -212,6 +220,10 @@ func (s *server) open(ctx context.Context) error {
 		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped,
 		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
+		Catalog: api.CatalogQuotas{
+			Databases: s.opt.Quotas[quotaDatabases], Tables: s.opt.Quotas[quotaTables], Functions: s.opt.Quotas[quotaFunctions],
+			Partitions: s.opt.Quotas[quotaPartitions], Versions: s.opt.Quotas[quotaTableVersions],
+		},
 	})
 	return s.folder.tell(ownerInfo{
 		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(), ID: s.id,
