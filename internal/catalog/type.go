@@ -93,6 +93,7 @@ func (f family) compare(a, b value) int {
 		return cmp.Compare(a.n, b.n)
 	case decimal:
 		return a.dec.Cmp(b.dec)
+	case text, date, timestamp, unknownType: // dates and times too: they are written from the year down
 	}
-	return strings.Compare(a.text, b.text) // dates and times too: they are written from the year down
+	return strings.Compare(a.text, b.text)
 }
