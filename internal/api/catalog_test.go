@@ -271,7 +271,7 @@ func TestRefusedInCatalog(t *testing.T) {
 		{"GetDatabases", `{'AttributesToGet': []}`, ii, "must include NAME"},
 		{"GetDatabases", `{'MaxResults': 101}`, ii, "less than or equal to 100"},
 		{"UpdateDatabase", `{'Name': 'none', 'DatabaseInput': {'Name': 'none'}}`, enf, "Database none not found"},
-		{"UpdateDatabase", `{'Name': 'd', 'DatabaseInput': {'Name': 'e'}}`, ii, "can't be renamed"},
+		{"UpdateDatabase", `{'Name': 'd', 'DatabaseInput': {'Name': 'e'}}`, ii, "Database cannot be renamed"},
 		{"DeleteDatabase", `{'Name': 'none'}`, enf, "Database none not found"},
 		{"CreateTable", `{'DatabaseName': 'none', 'TableInput': {'Name': 'x'}}`, enf, "Database none not found"},
 		{"CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 'T'}}`, alreadyExists, "Table already exists."},
@@ -282,7 +282,7 @@ func TestRefusedInCatalog(t *testing.T) {
 		{"CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 'x', 'Retention': -1}}`, ii, "at 'tableInput.retention'"},
 		{"CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 'x'}, 'TransactionId': 'a'}`, ii, "TransactionId is not supported here"},
 		{"CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 'x'}, 'OpenTableFormatInput': {'IcebergInput': {'MetadataOperation': 'CREATE'}}}`, ii, "OpenTableFormatInput is not supported here"},
-		{"CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 'x', ` + calendarKeys + `}, 'PartitionIndexes': [{'IndexName': 'i', 'Keys': ['town']}]}`, ii, "town is no partition key"},
+		{"CreateTable", `{'DatabaseName': 'd', 'TableInput': {'Name': 'x', ` + calendarKeys + `}, 'PartitionIndexes': [{'IndexName': 'i', 'Keys': ['town']}]}`, ii, "Verify the indexKeys : [town]"},
 		{"GetTable", `{'DatabaseName': 'd', 'Name': 'NONE'}`, enf, "Table none not found."},
 		{"GetTable", `{'DatabaseName': 'd', 'Name': 't', 'QueryAsOfTime': 5}`, ii, "QueryAsOfTime is not supported here"},
 		{"GetTables", `{'DatabaseName': 'none'}`, enf, "Database none not found"},
@@ -352,10 +352,10 @@ func TestCatalogQuotas(t *testing.T) {
 		t.Error(out)
 	}
 	s.refuses("CreatePartition", `{'DatabaseName': 'd', 'TableName': 't', 'PartitionInput': {'Values': ['4', '1', '1']}}`, full, "limited to 2 partitions")
-	for i := range 3 {
-		s.do("CreatePartitionIndex", fmt.Sprintf(`{'DatabaseName': 'd', 'TableName': 't', 'PartitionIndex': {'IndexName': 'i%d', 'Keys': ['day', 'year']}}`, i))
+	for i, keys := range []string{`'day', 'year'`, `'year', 'day'`, `'month'`} {
+		s.do("CreatePartitionIndex", fmt.Sprintf(`{'DatabaseName': 'd', 'TableName': 't', 'PartitionIndex': {'IndexName': 'i%d', 'Keys': [%s]}}`, i, keys))
 	}
-	s.refuses("CreatePartitionIndex", `{'DatabaseName': 'd', 'TableName': 't', 'PartitionIndex': {'IndexName': 'x', 'Keys': ['day']}}`, full, "limited to 3")
+	s.refuses("CreatePartitionIndex", `{'DatabaseName': 'd', 'TableName': 't', 'PartitionIndex': {'IndexName': 'x', 'Keys': ['day']}}`, full, "Maximum: 3")
 }
 
 // What is deleted leaves nothing, neither under a new name nor in the file.

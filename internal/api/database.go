@@ -51,7 +51,7 @@ func orThere(err error, kind string) error {
 // updateDatabase replaces the whole definition.
 func (a *API) updateDatabase(ctx context.Context, r *glue.UpdateDatabaseRequest) (*glue.UpdateDatabaseResponse, error) {
 	if folded(r.Name) != folded(r.DatabaseInput.Name) {
-		return nil, invalid("A database can't be renamed: Name is %s, DatabaseInput.Name is %s", r.Name, r.DatabaseInput.Name)
+		return nil, invalid("Database cannot be renamed: Name is %s, DatabaseInput.Name is %s", r.Name, r.DatabaseInput.Name)
 	}
 	err := a.alter(ctx, func(tx *store.Tx, _ glue.Time) error {
 		d, err := findDatabase(tx, r.Name)

@@ -234,7 +234,8 @@ func TestPartitionIndexes(t *testing.T) {
 	if got := list(); got != want {
 		t.Error(got)
 	}
-	s.refuses("CreatePartitionIndex", `{'DatabaseName': 'd', 'TableName': 'u', 'PartitionIndex': {'IndexName': 'A', 'Keys': ['day']}}`, alreadyExists, "Partition index A already exists")
+	s.refuses("CreatePartitionIndex", `{'DatabaseName': 'd', 'TableName': 'u', 'PartitionIndex': {'IndexName': 'A', 'Keys': ['day']}}`, alreadyExists, "Partition Index A already exists with the same name.")
+	s.refuses("CreatePartitionIndex", `{'DatabaseName': 'd', 'TableName': 'u', 'PartitionIndex': {'IndexName': 'C', 'Keys': ['Day', 'year']}}`, alreadyExists, "Partition Index B already exists with the same keys.")
 	s.do("DeletePartitionIndex", `{'DatabaseName': 'd', 'TableName': 'u', 'IndexName': 'B'}`)
 	s.do("DeletePartitionIndex", `{'DatabaseName': 'd', 'TableName': 'u', 'IndexName': 'A'}`)
 	if got := list(); got != "[]" {

@@ -13,16 +13,19 @@ import (
 // there are.
 func checkIndex(t *store.TableRecord, have []glue.PartitionIndex, index *glue.PartitionIndex) error {
 	if len(have) >= maxPartitionIndexes {
-		return overQuota("partition indexes of a table", maxPartitionIndexes)
+		return glue.Errorf(glue.LimitExceeded, "Partition index limit exceeded. Maximum: %d", maxPartitionIndexes)
 	}
 	for i := range have {
-		if have[i].IndexName == index.IndexName {
-			return glue.Errorf(glue.AlreadyExists, "Partition index %s already exists.", index.IndexName)
+		switch {
+		case have[i].IndexName == index.IndexName:
+			return glue.Errorf(glue.AlreadyExists, "Partition Index %s already exists with the same name.", index.IndexName)
+		case slices.EqualFunc(have[i].Keys, index.Keys, strings.EqualFold):
+			return glue.Errorf(glue.AlreadyExists, "Partition Index %s already exists with the same keys.", have[i].IndexName)
 		}
 	}
 	for i, name := range index.Keys {
 		if keyOf(t, name) == nil {
-			return invalid("Partition index %s: %s is no partition key of the table", index.IndexName, name)
+			return invalid("IndexKeys not a part of PartitionColumns. Verify the indexKeys : [%s]", name)
 		}
 		if slices.ContainsFunc(index.Keys[:i], func(other string) bool { return strings.EqualFold(other, name) }) {
 			return invalid("Partition index %s has the key %s twice", index.IndexName, name)

@@ -125,7 +125,7 @@ type heldCatalog struct {
 }
 
 func (h *heldCatalog) Call(ctx context.Context, op string, in, out any) error {
-	verb, key := op[:6], op[6:]
+	var key string
 	var create any
 	switch in := in.(type) {
 	case *glue.GetDatabaseRequest:
@@ -158,7 +158,7 @@ func (h *heldCatalog) Call(ctx context.Context, op string, in, out any) error {
 	}
 	if create != nil {
 		h.calls = append(h.calls, op+" "+key)
-		if _, there := h.held[key]; there != (verb == "Update") {
+		if _, there := h.held[key]; there != strings.HasPrefix(op, "Update") {
 			return fmt.Errorf("%s %s: there is it %v", op, key, there)
 		}
 		h.held[key] = create

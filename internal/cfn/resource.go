@@ -220,6 +220,7 @@ func (e *evaluator) request(r *resource) (any, error) {
 		op, out = "CreateWorkflow", &glue.CreateWorkflowRequest{}
 	case KindTrigger:
 		op, out = "CreateTrigger", &glue.CreateTriggerRequest{}
+	case KindDatabase, KindTable, KindPartition: // see above
 	}
 	if err := e.decode(r, op, properties, out); err != nil {
 		return nil, err
