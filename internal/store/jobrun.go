@@ -13,7 +13,7 @@ const (
 	jobRunColumns = `run, action, start, seq, id, job, retry, root, state, definition, previous, trigger_name,
 		started, modified, completed, ran, message, detail, rev, request, files`
 	// Its index holds the live job runs alone, so the words must stay the same.
-	jobRunLive = `state IN ('WAITING', 'STARTING', 'RUNNING', 'STOPPING')`
+	jobRunLive = `(state = 'WAITING' OR state = 'STARTING' OR state = 'RUNNING' OR state = 'STOPPING')`
 
 	sqlInsertJobRun = `INSERT INTO job_runs (` + jobRunColumns + `, key, hidden, predecessors)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
