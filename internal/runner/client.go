@@ -238,6 +238,11 @@ func (c *Client) clearDead(instance string, how int) (dead bool, err error) {
 	if err := restore(path+journalSuffix, c.opts.DataDir); err != nil {
 		return true, fmt.Errorf("bring in the journal of a runner that is gone: %w", err)
 	}
+	c.wg.Go(func() { // the sync may take long, and nothing needs to wait for it
+		if err := removeJournal(path+journalSuffix, c.opts.DataDir); err != nil {
+			c.opts.Log.Warn("the next start has to bring in the journal of a runner again", "error", err)
+		}
+	})
 	_ = os.Remove(path + sockSuffix) // absent when it never listened
 	_ = os.Remove(path + lockSuffix)
 	return true, nil

@@ -202,7 +202,8 @@ func (j *journal) close() error {
 }
 
 // restore brings back the claims and exits in the journal of a dead runner that a
-// loss of power has taken from their files, and removes the journal.
+// loss of power has taken from their files. It may be done again, until the journal is
+// removed.
 func restore(path, data string) error {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -218,6 +219,14 @@ func restore(path, data string) error {
 		if err := restoreClaim(JobDir(data, id)+claimSuffix, r); err != nil {
 			return fmt.Errorf("restore the claim of job run %s: %w", id, err)
 		}
+	}
+	return nil
+}
+
+// removeJournal removes a journal once the files that it has records of are synced.
+func removeJournal(path, data string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	if err := syncFolder(data); err != nil {
 		return err

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -62,9 +63,7 @@ func TestJournalRestoresFiles(t *testing.T) {
 			t.Errorf("%s: %+v %v", filepath.Base(dir), st, err)
 		}
 	}
-	if _, err := os.Stat(journal); !os.IsNotExist(err) {
-		t.Errorf("the journal is still there: %v", err)
-	}
+	waitUntil(t, "the end of the journal", func() bool { return !exists(journal) })
 }
 
 // TestJournalStartsOver fills a journal: the rounds before leave nothing behind, nor
@@ -98,7 +97,7 @@ func TestJournalStartsOver(t *testing.T) {
 	if err != nil || !bytes.Contains(text, []byte(`"jr_40"`)) {
 		t.Errorf("the last round was overwritten: %v", err)
 	}
-	if err := restore(path, data); err != nil {
+	if err := errors.Join(restore(path, data), removeJournal(path, data)); err != nil {
 		t.Fatal(err)
 	}
 	claims, err := filepath.Glob(filepath.Join(data, "jobs", "*", "*"))
