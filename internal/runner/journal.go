@@ -183,24 +183,6 @@ func (j *journal) startOver() {
 	j.round, j.at, j.full = j.round+1, 0, false
 }
 
-// close removes the journal once nothing needs it.
-func (j *journal) close() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for j.writing {
-		j.idle.Wait()
-	}
-	if j.file == nil {
-		return nil
-	}
-	if err := syncFolder(j.data); err != nil {
-		return err
-	}
-	f := j.file
-	j.file = nil
-	return errors.Join(f.Close(), os.Remove(j.path))
-}
-
 // restore brings back the claims and exits in the journal of a dead runner that a
 // loss of power has taken from their files. It may be done again, until the journal is
 // removed.

@@ -85,11 +85,8 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 
 	h.untilIdle(idle, h.mayEnd)
 	h.sayGoodbye()
-	// What stays, the next server clears away.
+	// The next server would clear them away, too, as it does the journal.
 	_ = os.Remove(h.instance + sockSuffix)
-	if err := h.journal.close(); err != nil {
-		return err
-	}
 	_ = os.Remove(h.instance + lockSuffix)
 	log.Info("runner ends", "instance", h.instance)
 	return nil
