@@ -1,0 +1,50 @@
+import { lazy, Suspense } from "react";
+import { useAbout } from "./api/queries";
+import { Home } from "./pages/Home";
+import { match, usePath } from "./router";
+import { Shell } from "./shell/Shell";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { Loading, Problem } from "./ui/Message";
+
+const Workflows = lazy(() => import("./pages/Workflows"));
+const Workflow = lazy(() => import("./pages/Workflow"));
+const Jobs = lazy(() => import("./pages/Jobs"));
+const Job = lazy(() => import("./pages/Job"));
+const Triggers = lazy(() => import("./pages/Triggers"));
+const SignIn = lazy(() => import("./pages/SignIn"));
+const RunPage = lazy(() => import("./run/RunPage"));
+const FamilyPage = lazy(() => import("./run/FamilyPage"));
+
+function Page() {
+  const path = usePath();
+  let at: Record<string, string> | undefined;
+  if (match("/", path)) return <Home />;
+  if (match("/workflows", path)) return <Workflows />;
+  if ((at = match("/workflows/:name", path))) return <Workflow key={at.name} name={at.name!} />;
+  if ((at = match("/workflows/:name/runs/:id", path))) return <RunPage key={`${at.name}/${at.id}`} workflow={at.name!} runId={at.id!} />;
+  if ((at = match("/workflows/:name/runs/:id/family", path))) return <FamilyPage key={`${at.name}/${at.id}`} workflow={at.name!} runId={at.id!} />;
+  if (match("/jobs", path)) return <Jobs />;
+  if ((at = match("/jobs/:name", path))) return <Job key={at.name} name={at.name!} />;
+  if (match("/triggers", path)) return <Triggers />;
+  return <Problem title="There is no such page">Nothing is at {path}.</Problem>;
+}
+
+export function App() {
+  const about = useAbout();
+  const path = usePath();
+  return (
+    <Shell about={about.data}>
+      <ErrorBoundary key={path}>
+        <Suspense fallback={<Loading />}>
+          {about.data === undefined ? (
+            <Loading />
+          ) : about.data.Auth === "sigv4" && !about.data.SignedIn ? (
+            <SignIn about={about.data} />
+          ) : (
+            <Page />
+          )}
+        </Suspense>
+      </ErrorBoundary>
+    </Shell>
+  );
+}

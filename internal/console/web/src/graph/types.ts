@@ -1,0 +1,33 @@
+import type { NodeType, Verdict } from "../api/types";
+
+/** A node as a graph draws it. Objects are kept while nothing of them changes. */
+export interface GraphNode {
+  id: string;
+  name: string;
+  type: NodeType;
+  /** The state of the latest attempt; of a trigger FIRED or OFF. None when nothing started. */
+  state?: string;
+  attempts: number;
+  /** The run that a carried node ran in. */
+  carriedFrom?: string;
+  accepted?: boolean;
+  held?: boolean;
+  /** One short line below the name: how long it took, what a trigger waits for. */
+  note?: string;
+  /** Why the node can't be ticked for a resume; none when it can. */
+  untickable?: string;
+}
+
+export interface GraphEdge {
+  from: string;
+  to: string;
+  label?: string;
+}
+
+export interface GraphModel {
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+}
+
+/** What a resume would do with nodes, by id. */
+export type Verdicts = ReadonlyMap<string, Verdict>;

@@ -1,0 +1,3 @@
+export default function Job({ name }: { name: string }) {
+  return <h1>Job {name}</h1>;
+}

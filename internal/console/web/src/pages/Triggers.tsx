@@ -1,0 +1,3 @@
+export default function Triggers() {
+  return <h1>Triggers </h1>;
+}

@@ -1,0 +1,3 @@
+export default function FamilyPage({ workflow, runId }: { workflow: string; runId: string }) {
+  return <h1>{workflow} {runId}</h1>;
+}
