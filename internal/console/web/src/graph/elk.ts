@@ -10,8 +10,7 @@ const kept = new Map<string, Promise<Layout>>();
 const mostKept = 20;
 
 /** Lays a graph out, away from the page's own thread. The same shape is laid out once. */
-export function layout(graph: GraphModel): Promise<Layout> {
-  const shape = shapeOf(graph);
+export function layout(graph: GraphModel, shape = shapeOf(graph)): Promise<Layout> {
   const known = kept.get(shape);
   if (known) return known;
   elk ??= new ELK({ workerFactory: () => new Worker(workerUrl) });

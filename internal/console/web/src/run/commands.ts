@@ -1,39 +1,11 @@
 import type { About } from "../api/types";
+import { quote } from "../cli";
 import type { ResumeDraft } from "./draft";
 
-/** A word fit for a shell. */
-export function quote(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : "'" + word.replaceAll("'", "'\\''") + "'";
-}
-
-const line = (words: readonly string[]) => words.map(quote).join(" ");
-
-/** Where commands go: the same place as this page. */
-function aws(about: About | undefined): string[] {
-  const words: string[] = [];
-  if (about?.Kind === "account") {
-    if (about.Profile) words.push("--profile", about.Profile);
-    if (about.Region) words.push("--region", about.Region);
-  } else {
-    words.push("--endpoint-url", about?.Endpoint ?? location.origin);
-  }
-  return words;
-}
-
-function reglue(about: About | undefined): string[] {
-  if (about?.Kind === "account") return about.Profile ? ["--aws-profile", about.Profile] : [];
-  return ["--endpoint", about?.Endpoint ?? location.origin];
-}
-
-/** The AWS CLI's command for an operation of Glue. */
-export function awsCommand(about: About | undefined, command: string, args: Record<string, string | string[]>): string {
-  const words = ["aws", "glue", command];
-  for (const [name, value] of Object.entries(args)) words.push(`--${name}`, ...[value].flat());
-  return line([...words, ...aws(about)]);
-}
-
+/** A command line of reglue that talks to what this page talks to. */
 export function reglueCommand(about: About | undefined, ...words: string[]): string {
-  return line(["reglue", ...words, ...reglue(about)]);
+  const where = about?.Kind !== "account" ? ["--endpoint", about?.Endpoint ?? location.origin] : about.Profile ? ["--aws-profile", about.Profile] : [];
+  return ["reglue", ...words, ...where].map(quote).join(" ");
 }
 
 /** The command line of a resume. `nameOf` gives a node's name where it names no other one. */

@@ -1,5 +1,6 @@
 import type { Plan, PlanNode, Verdict } from "../api/types";
-import { duration, shortIds } from "./time";
+import { duration } from "../format";
+import { shortIds } from "./time";
 
 /** How a resume's plan is told: its verdicts, in this order. */
 export const verdicts: { verdict: Verdict; title: string; sign: string; help: string }[] = [

@@ -1,7 +1,7 @@
 import type { Crawl, JobRun, Node, ResumeRecord, Trigger, WorkflowRun } from "../api/types";
 import type { GraphEdge, GraphModel, GraphNode } from "../graph/types";
 import { isFailed, isLiveState, nodeState } from "../state";
-import { duration } from "./time";
+import { duration } from "../format";
 
 /** One attempt of a node: a job run, or a crawl. Times are in milliseconds. */
 export interface Attempt {
