@@ -32,7 +32,8 @@ test("a COMPLETED run looks as its nodes ended", () => {
   const s = { TotalActions: 3, TimeoutActions: 0, FailedActions: 0, StoppedActions: 0, SucceededActions: 3, RunningActions: 0 };
   expect(runLook({ Status: "COMPLETED", Statistics: s })).toMatchObject({ tone: "good", label: "Succeeded" });
   expect(runLook({ Status: "COMPLETED", Statistics: { ...s, SucceededActions: 2 } }).label).toBe("Succeeded, 1 not started");
-  expect(runLook({ Status: "COMPLETED", Statistics: { ...s, FailedActions: 1, TimeoutActions: 1 } })).toMatchObject({ tone: "bad", label: "2 failed" });
+  expect(runLook({ Status: "COMPLETED", Statistics: { ...s, FailedActions: 1, TimeoutActions: 1 } })).toMatchObject({ tone: "bad", label: "2 of 3 failed" });
+  expect(runLook({ Status: "COMPLETED", Statistics: { ...s, StoppedActions: 1 } })).toMatchObject({ tone: "stop", label: "1 of 3 stopped" });
   expect(runLook({ Status: "RUNNING", Statistics: s }).tone).toBe("live");
   expect(failedCount(undefined)).toBe(0);
 });

@@ -117,10 +117,13 @@ export function failedCount(s: Statistics | undefined): number {
  * what came of its nodes decides.
  */
 export function runLook(run: { Status: RunStatus; Statistics?: Statistics }): Look {
-  const failed = failedCount(run.Statistics);
+  const s = run.Statistics;
+  const bad = failedCount(s);
+  const stopped = s?.StoppedActions ?? 0;
+  const words = bad === stopped ? `${stopped} of ${s?.TotalActions} stopped` : `${bad - stopped} of ${s?.TotalActions} failed`;
   switch (run.Status) {
     case "RUNNING":
-      return failed ? { ...looks.RUNNING, label: `Running, ${failed} failed`, tone: "bad" } : looks.RUNNING;
+      return bad ? { ...looks.RUNNING, label: `Running, ${words}`, tone: "bad" } : looks.RUNNING;
     case "STOPPING":
       return looks.STOPPING;
     case "STOPPED":
@@ -128,8 +131,7 @@ export function runLook(run: { Status: RunStatus; Statistics?: Statistics }): Lo
     case "ERROR":
       return looks.ERROR;
   }
-  if (failed) return { ...looks.FAILED, label: `${failed} failed` };
-  const s = run.Statistics;
+  if (bad) return { ...(bad === stopped ? looks.STOPPED : looks.FAILED), label: words };
   if (s && s.SucceededActions < s.TotalActions) {
     return { ...looks.SUCCEEDED, label: `Succeeded, ${s.TotalActions - s.SucceededActions} not started` };
   }

@@ -48,7 +48,7 @@ async function allWorkflows(signal: AbortSignal): Promise<Workflow[]> {
 
 /** All workflows, without graphs, by name. */
 export function useWorkflows() {
-  const polling = usePolling(30_000);
+  const polling = usePolling();
   return useQuery({ queryKey: ["definitions", "workflows"], queryFn: ({ signal }) => allWorkflows(signal), refetchInterval: polling });
 }
 
@@ -79,10 +79,22 @@ export function useRuns(name: string, newest = 100) {
   return useQuery(runsQuery(name, newest, usePolling()));
 }
 
+export interface Answer<T> {
+  data: T | undefined;
+  isPending: boolean;
+  error: Error | null;
+}
+
+/** What pages need of many queries; equal answers stay the same objects. */
+const answersOf = <T>(results: Answer<T>[]): Answer<T>[] => results.map(({ data, isPending, error }) => ({ data, isPending, error }));
+
+/** How many of a workflow's newest runs the lists look at. */
+export const recentRuns = 50;
+
 /** The newest runs of many workflows; the answers are in the order of the names. */
-export function useRunsOf(names: string[], newest = 100) {
-  const polling = usePolling(15_000);
-  return useQueries({ queries: names.map((name) => runsQuery(name, newest, polling)) });
+export function useRunsOf(names: string[], newest = recentRuns) {
+  const polling = usePolling(60_000);
+  return useQueries({ queries: names.map((name) => runsQuery(name, newest, polling)), combine: answersOf });
 }
 
 export const isLive = (run: WorkflowRun | undefined) => run?.Status === "RUNNING" || run?.Status === "STOPPING";
@@ -112,6 +124,7 @@ export function useRunsMade<T>(what: string, runs: WorkflowRun[], make: (run: Wo
       staleTime: isLive(run) ? 0 : Infinity,
       refetchInterval: polling && isLive(run) ? polling : (false as const),
     })),
+    combine: answersOf,
   });
 }
 

@@ -362,6 +362,8 @@ export interface About {
   SignedIn: boolean;
   /** Whether GET /console/events exists. */
   Events?: boolean;
+  /** Whether the server starts runs by their schedules. */
+  Schedules?: boolean;
   AccessKey?: string;
   Account?: string;
   Region?: string;

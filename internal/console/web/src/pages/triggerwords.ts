@@ -1,0 +1,33 @@
+// Triggers in words, shared by the pages that list them.
+import type { Trigger, TriggerState } from "../api/types";
+
+/** What makes a trigger fire. */
+export function firesWhen(t: Trigger): string {
+  switch (t.Type) {
+    case "SCHEDULED":
+      return t.Schedule ?? "on a schedule";
+    case "ON_DEMAND":
+      return "on demand";
+    case "EVENT":
+      return `on ${t.EventBatchingCondition?.BatchSize ?? 1} events`;
+  }
+  const conditions = (t.Predicate?.Conditions ?? []).map((c) => `${c.JobName ?? c.CrawlerName} ${c.State ?? c.CrawlState}`);
+  return `when ${conditions.join(t.Predicate?.Logical === "ANY" ? " or " : " and ")}`;
+}
+
+/** What it starts. */
+export const starts = (t: Trigger): string[] => (t.Actions ?? []).map((a) => a.JobName ?? a.CrawlerName ?? "?");
+
+const words: Record<TriggerState, string> = {
+  CREATING: "Being created",
+  CREATED: "Not active",
+  ACTIVATING: "Being activated",
+  ACTIVATED: "Active",
+  DEACTIVATING: "Being deactivated",
+  DEACTIVATED: "Not active",
+  DELETING: "Being deleted",
+  UPDATING: "Being updated",
+};
+
+export const triggerState = (t: Trigger): string => (t.State ? words[t.State] : "");
+export const isActive = (t: Trigger) => t.State === "ACTIVATED" || t.State === "ACTIVATING";
