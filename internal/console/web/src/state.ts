@@ -1,6 +1,7 @@
 // How states look: a colour (tone), a glyph and a word. No state is told by its
 // colour alone.
 import type { Crawl, CrawlState, Graph, JobRun, JobRunState, Node, RunStatus, Statistics, Time, WorkflowRun } from "./api/types";
+import { localTime } from "./format";
 
 /** A tone is a set of colours in styles/tokens.css: --TONE, --TONE-soft, --on-TONE. */
 export type Tone = "good" | "bad" | "live" | "wait" | "stop" | "none";
@@ -47,6 +48,8 @@ export function look(state: string | undefined): Look {
   if (state === undefined) return never;
   return looks[state as State] ?? { label: state, letter: "?", glyph: dash, tone: "none" };
 }
+
+export const looksOf = (...states: State[]): Look[] => states.map((s) => looks[s]);
 
 const failedStates = new Set<string>(["FAILED", "TIMEOUT", "ERROR", "EXPIRED", "STOPPED", "CANCELLED"]);
 const liveStates = new Set<string>(["STARTING", "RUNNING", "STOPPING", "WAITING", "CANCELLING"]);
@@ -136,6 +139,12 @@ export function runLook(run: { Status: RunStatus; Statistics?: Statistics }): Lo
     return { ...looks.SUCCEEDED, label: `Succeeded, ${s.TotalActions - s.SucceededActions} not started` };
   }
   return looks.SUCCEEDED;
+}
+
+/** A run in words, for labels: what it is, when it started, what it came to. */
+export function runLabel(run: Pick<WorkflowRun, "PreviousRunId" | "StartedOn" | "Status" | "Statistics">): string {
+  const when = run.StartedOn === undefined ? "" : ` of ${localTime(run.StartedOn)}`;
+  return `${run.PreviousRunId ? "Resume" : "Run"}${when}: ${runLook(run).label}`;
 }
 
 /** The jobs and crawlers of a graph, upstream before downstream; cycles come last. */

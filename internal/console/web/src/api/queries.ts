@@ -182,16 +182,25 @@ export function useJob(name: string) {
   });
 }
 
-/** The newest runs of a job, newest first. */
-export function useJobRuns(job: string, newest = 50) {
-  const polling = usePolling();
-  return useQuery({
+function jobRunsQuery(job: string, newest: number, polling: number | false) {
+  return {
     queryKey: ["jobruns", job, newest],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }: { signal: AbortSignal }) => {
       const out = await call("GetJobRuns", { JobName: job, MaxResults: newest }, { signal });
       return { runs: out.JobRuns ?? [], more: out.NextToken !== undefined };
     },
     refetchInterval: polling,
     placeholderData: keepPreviousData,
-  });
+  };
+}
+
+/** The newest runs of a job, newest first. */
+export function useJobRuns(job: string, newest = 50) {
+  return useQuery(jobRunsQuery(job, newest, usePolling()));
+}
+
+/** The newest runs of many jobs; the answers are in the order of the names. */
+export function useJobRunsOf(jobs: string[], newest: number) {
+  const polling = usePolling(30_000);
+  return useQueries({ queries: jobs.map((job) => jobRunsQuery(job, newest, polling)), combine: answersOf });
 }

@@ -407,6 +407,7 @@ export interface Operations {
   StartTrigger: { in: { Name: string }; out: { Name?: string } };
   StopTrigger: { in: { Name: string }; out: { Name?: string } };
   GetJobs: { in: Page; out: { Jobs?: Job[]; NextToken?: string } };
+  BatchGetJobs: { in: { JobNames: string[] }; out: { Jobs?: Job[]; JobsNotFound?: string[] } };
   GetJob: { in: { JobName: string }; out: { Job?: Job } };
   GetJobRuns: { in: Page & { JobName: string }; out: { JobRuns?: JobRun[]; NextToken?: string } };
   GetJobRun: { in: { JobName: string; RunId: string; PredecessorsIncluded?: boolean }; out: { JobRun?: JobRun } };

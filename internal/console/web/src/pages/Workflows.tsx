@@ -1,15 +1,15 @@
 import { useDeferredValue, useMemo, useState } from "react";
-import { isLive, useAbout, useRunsOf, useTriggers, useWorkflows, type Answer } from "../api/queries";
+import { isLive, useRunsOf, useTriggers, useWorkflows, type Answer } from "../api/queries";
 import type { Trigger, Workflow, WorkflowRun } from "../api/types";
-import { nextTime } from "../cron";
 import { plural } from "../format";
 import { Link, paths, useParam } from "../router";
-import { runLook } from "../state";
+import { runLabel, runLook } from "../state";
 import { ErrorBox, Loading } from "../ui/Message";
 import { RunBadge, StateSquare } from "../ui/State";
-import { Time, useNow } from "../ui/Time";
+import { Time } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import FirstSteps from "./FirstSteps";
+import { NextStart, NoSchedules } from "./NextStart";
 import { isActive } from "./triggerwords";
 
 const pageOf = 50;
@@ -57,7 +57,7 @@ export default function Workflows() {
                 <th scope="col">Last runs, newest left</th>
                 <th scope="col">Last run</th>
                 <th scope="col">Running</th>
-                <th scope="col">Next start</th>
+                <th scope="col">Next by schedule</th>
               </tr>
             </thead>
             <tbody>
@@ -67,6 +67,11 @@ export default function Workflows() {
             </tbody>
           </table>
         </div>
+      )}
+      {schedules.size > 0 && (
+        <p className="more">
+          <NoSchedules />
+        </p>
       )}
       {found.length > limit && (
         <p className="more">
@@ -116,40 +121,19 @@ function WorkflowRow({ workflow: w, answer, schedules }: RowProps) {
 }
 
 function Strip({ runs }: { runs: WorkflowRun[] }) {
+  const resumed = new Set(runs.map((r) => r.PreviousRunId));
   return (
     <span className="strip">
       {runs.slice(0, stripOf).map((r) => {
         const look = runLook(r);
-        const label = `${r.PreviousRunId ? "Resume" : "Run"}, ${r.StartedOn === undefined ? "" : new Date(r.StartedOn * 1000).toLocaleString()}: ${look.label}`;
+        const past = resumed.has(r.WorkflowRunId);
+        const label = `${runLabel(r)}${past ? ", resumed since" : ""}`;
         return (
           <Link key={r.WorkflowRunId} to={paths.run(r.Name, r.WorkflowRunId)} aria-label={label} title={label}>
-            <StateSquare look={look} />
+            <StateSquare look={look} past={past} />
           </Link>
         );
       })}
     </span>
-  );
-}
-
-/** The next time by the schedules; a server that does not start them by itself is said so. */
-export function NextStart({ schedules }: { schedules: Trigger[] | undefined }) {
-  const now = useNow();
-  const about = useAbout().data;
-  const minute = Math.floor(now / 60_000);
-  const next = useMemo(
-    () => Math.min(...(schedules ?? []).map((t) => nextTime(t.Schedule, minute * 60_000) ?? Infinity)),
-    [schedules, minute],
-  );
-  if (!schedules || !Number.isFinite(next)) return <span className="quiet">–</span>;
-  const starts = about?.Kind === "account" || about?.Schedules;
-  return (
-    <>
-      <Time at={next / 1000} relative />
-      {!starts && (
-        <div className="quiet description" title="This server keeps schedules but does not start runs by them yet">
-          by its schedule, not started by this server
-        </div>
-      )}
-    </>
   );
 }

@@ -24,8 +24,11 @@ export function CopyButton({ text, what, children }: { text: string; what: strin
     setTimeout(() => setDone(undefined), 1500);
   };
   return (
-    <button type="button" className="small ghost" onClick={copy} aria-label={children ? undefined : `Copy ${what}`} title={`Copy ${what}`}>
-      {done === undefined ? (children ?? "Copy") : done ? "Copied" : "Can't copy"}
+    <button type="button" className="small ghost" onClick={copy} aria-label={children ? `${children}: copy ${what}` : `Copy ${what}`} title={`Copy ${what}`}>
+      <svg className="glyph" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+        <path d="M4.5 4.5h6v6h-6zM2 7.5V1.5H7.5" fill="none" stroke="currentColor" strokeWidth="1.3" />
+      </svg>
+      {done === undefined ? (children ?? "") : done ? "Copied" : "Can't copy"}
       <span className="offscreen" role="status">
         {done ? `Copied ${what}` : ""}
       </span>

@@ -29,11 +29,20 @@ export function RunBadge({ run }: { run: { Status: RunStatus; Statistics?: Stati
   return <LookBadge look={runLook(run)} />;
 }
 
+interface SquareProps {
+  look: Look;
+  carried?: boolean;
+  /** A run that a later one resumed: it needs nobody any more. */
+  past?: boolean;
+  label?: string;
+  title?: string;
+}
+
 /** A state as a small square; its meaning must be said beside it or by `label`. */
-export function StateSquare({ look, carried, label, title }: { look: Look; carried?: boolean; label?: string; title?: string }) {
+export function StateSquare({ look, carried, past, label, title }: SquareProps) {
   return (
     <span
-      className={`square tone-${look.tone}${carried ? " carried" : ""}`}
+      className={`square tone-${look.tone}${carried ? " carried" : past ? " past" : ""}`}
       title={title}
       {...(label ? { role: "img", "aria-label": label } : { "aria-hidden": true })}
     >
