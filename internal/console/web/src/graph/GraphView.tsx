@@ -1,7 +1,7 @@
 import { ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { useParam } from "../router";
 import { Loading, Problem } from "../ui/Message";
 import { collapseTriggers } from "./collapse";
@@ -24,23 +24,23 @@ export interface GraphViewProps {
   onTick?: (id: string) => void;
   /** What a resume would do, lit up in the graph. */
   verdicts?: Verdicts;
-  /** More for the graph's own row of buttons. */
-  tools?: ReactNode;
+  /** Whether triggers are drawn as nodes of their own until the user says otherwise. */
+  triggers: boolean;
 }
 
 /** A workflow as a graph from left to right. */
 export function GraphView(props: GraphViewProps) {
-  const [triggers, setTriggers] = useParam("triggers");
-  const shown = useShown(props.model, triggers !== "hide");
+  const [wanted, setWanted] = useParam("triggers");
+  const triggers = wanted === undefined ? props.triggers : wanted === "show";
+  const shown = useShown(props.model, triggers);
   const { laid, failed } = useLayout(shown);
-  const hasTriggers = shown !== props.model || props.model.nodes.some((n) => n.type === "TRIGGER");
+  const hasTriggers = props.model.nodes.some((n) => n.type === "TRIGGER");
   return (
     <div className="graph-box">
       <div className="graph-tools">
-        {props.tools}
         {hasTriggers && (
           <label className="graph-toggle">
-            <input type="checkbox" checked={triggers !== "hide"} onChange={(e) => setTriggers(e.target.checked ? undefined : "hide")} />
+            <input type="checkbox" checked={triggers} onChange={(e) => setWanted(e.target.checked === props.triggers ? undefined : e.target.checked ? "show" : "hide")} />
             Triggers
           </label>
         )}
@@ -49,7 +49,7 @@ export function GraphView(props: GraphViewProps) {
       {!laid && !failed && <Loading what={`Laying out ${shown.nodes.length.toLocaleString("en")} nodes`} />}
       {laid && (
         <ReactFlowProvider>
-          <Canvas {...props} model={shown} laid={laid} key={triggers ?? ""} />
+          <Canvas {...props} model={shown} laid={laid} key={String(triggers)} />
         </ReactFlowProvider>
       )}
     </div>
@@ -88,10 +88,11 @@ function useLayout(model: GraphModel): { laid?: Layout; failed?: string } {
 }
 
 const arrows = new Set<string>(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
-/** At a lower zoom names can't be read, so that only states are drawn. */
-const farZoom = 0.42;
+/** At a lower zoom only names are drawn, and larger; at a still lower one only states. */
+const midZoom = 0.62;
+const farZoom = 0.28;
 /** A graph that does not fit at this zoom begins where it matters. */
-const leastZoom = 0.3;
+const leastZoom = 0.34;
 
 function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdicts }: GraphViewProps & { laid: Layout }) {
   const flow = useReactFlow();
@@ -100,7 +101,7 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
   const [inside, setInside] = useState(false);
   const near = useMemo(() => neighbours(model.edges), [model.edges]);
   const nodes = useFlowNodes(model, laid, { selected, ticked, verdicts });
-  const far = useStore((s) => s.transform[2] < farZoom);
+  const level = useStore((s) => (s.transform[2] < farZoom ? " far" : s.transform[2] < midZoom ? " mid" : ""));
   const start = active ?? selected ?? matters(model);
 
   const show = useCallback(
@@ -151,7 +152,7 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
   return (
     <div
       ref={box}
-      className={`graph${far ? " far" : ""}${ticked?.size ? " ticking" : ""}${verdicts ? " planning" : ""}`}
+      className={`graph${level}${ticked?.size ? " ticking" : ""}${verdicts ? " planning" : ""}`}
       role="group"
       aria-label={`${label}. Arrow keys go along its edges, Enter opens a node${onTick ? ", Space ticks it for a resume" : ""}.`}
       tabIndex={inside ? -1 : 0}
@@ -189,7 +190,6 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
           selectNodesOnDrag={false}
           zoomOnDoubleClick={false}
           disableKeyboardA11y
-          proOptions={plain}
         >
           <Edges laid={laid} selected={selected} verdicts={verdicts} />
           <MiniMap model={model} laid={laid} />
@@ -211,7 +211,6 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
 }
 
 const noEdges: never[] = [];
-const plain = { hideAttribution: true };
 
 /** The same object for as long as the graph lives, so that nodes are not drawn again. */
 function useActions(onSelect: (id: string) => void, onTick?: (id: string) => void) {

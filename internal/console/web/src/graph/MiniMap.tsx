@@ -17,9 +17,9 @@ export const MiniMap = memo(function MiniMap({ model, laid }: { model: GraphMode
     const box = e.currentTarget.getBoundingClientRect();
     void flow.setCenter((e.clientX - box.left) / scale, (e.clientY - box.top) / scale, { zoom: flow.getZoom() });
   };
-  if (fits || model.nodes.length < 30) return null;
+  if (fits) return null;
   return (
-    <Panel position="bottom-right" className="minimap">
+    <Panel position="bottom-center" className="minimap">
       <div aria-hidden="true" style={{ width: laid.width * scale, height: laid.height * scale }} onPointerDown={go} onPointerMove={go}>
         <Dots model={model} laid={laid} scale={scale} />
         <Frame scale={scale} />

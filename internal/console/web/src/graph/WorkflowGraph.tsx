@@ -17,5 +17,5 @@ export default function WorkflowGraph({ graph, run, selected, onSelect }: Workfl
     () => (run ? runGraph(viewNodes({ ...run, Graph: graph }), edgesOf(graph), () => undefined) : designGraph(graph)),
     [graph, run],
   );
-  return <GraphView model={model} label={run ? "Graph of the run" : "Graph of the workflow"} selected={selected} onSelect={onSelect ?? (() => {})} />;
+  return <GraphView model={model} label={run ? "Graph of the run" : "Graph of the workflow"} triggers={!run} selected={selected} onSelect={onSelect ?? (() => {})} />;
 }

@@ -7,7 +7,7 @@ import type { Place } from "./walk";
 export const sizes: Record<NodeType, { width: number; height: number }> = {
   JOB: { width: 200, height: 46 },
   CRAWLER: { width: 200, height: 46 },
-  TRIGGER: { width: 96, height: 58 },
+  TRIGGER: { width: 34, height: 58 },
 };
 
 export interface Line {
@@ -48,7 +48,7 @@ export function elkGraph(graph: GraphModel): ElkNode {
       "elk.spacing.componentComponent": "40",
       "elk.spacing.edgeNode": "12",
       "elk.spacing.edgeEdge": "8",
-      "elk.layered.spacing.nodeNodeBetweenLayers": "44",
+      "elk.layered.spacing.nodeNodeBetweenLayers": "40",
       "elk.layered.spacing.edgeNodeBetweenLayers": "14",
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
       "elk.layered.nodePlacement.strategy": count > veryMany ? "BRANDES_KOEPF" : "NETWORK_SIMPLEX",

@@ -1,3 +1,196 @@
+import "./run.css";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import type { Verdicts } from "../graph/types";
+import { navigate, paths, useParam } from "../router";
+import { ErrorBox, Loading } from "../ui/Message";
+import { emptyDraft, pick, type ResumeDraft } from "./draft";
+import { unresumable, unselectable } from "./eligible";
+import { Gantt } from "./Gantt";
+import { join, split } from "./names";
+import { NodeList } from "./NodeList";
+import { NodePanel } from "./NodePanel";
+import { Properties } from "./Properties";
+import { ResumePanel } from "./ResumePanel";
+import { Broken, Resumed, RunHead } from "./RunHead";
+import { useResume } from "./useResume";
+import { familyBars, ganttRows, runBars, useRunData, type RunData } from "./useRunData";
+import { runGraph, type NodeView } from "./view";
+
+const GraphView = lazy(() => import("../graph/GraphView").then((m) => ({ default: m.GraphView })));
+
+const views = [
+  { key: "graph", name: "Graph" },
+  { key: "list", name: "List" },
+  { key: "timeline", name: "Timeline" },
+  { key: "properties", name: "Properties" },
+];
+
+/** Beyond this many nodes, and on narrow screens, the list is shown first. */
+const mostDrawn = 2000;
+
 export default function RunPage({ workflow, runId }: { workflow: string; runId: string }) {
-  return <h1>{workflow} {runId}</h1>;
+  const { data, error, about } = useRunData(workflow, runId);
+  if (!data) return error ? <ErrorBox error={error} doing={`Run ${runId} of ${workflow}`} /> : <Loading what="Loading the run" />;
+  return <Run data={data} about={about} lost={error} />;
 }
+
+function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof useRunData>["about"]; lost: unknown }) {
+  const { run } = data;
+  const [node, setNode] = useParam("node");
+  const [wantedView, setView] = useParam("view");
+  const [notice, setNotice] = useState<string>();
+  const [takeFocus, setTakeFocus] = useState(false);
+  const form = useDraft(data);
+  const resume = useResume(data, about, form.draft, form.open);
+  const selected = data.names.find(node);
+  const narrow = useNarrow();
+  const drawn = data.views.length <= mostDrawn;
+  const view = wantedView ?? (narrow || !drawn ? "list" : "graph");
+
+  useEffect(() => {
+    document.title = `${run.Name} · run · reglue`;
+  }, [run.Name]);
+
+  const untickable = useCallback((v: NodeView) => unselectable(run, v), [run]);
+  const cannot = unresumable(run);
+  const select = useCallback((id: string | undefined) => setNode(id === undefined ? undefined : data.names.of(id)), [setNode, data.names]);
+
+  const chosen = resume.selected;
+  const tick = useCallback(
+    (id: string) => {
+      const v = data.byId.get(id);
+      const why = v && untickable(v);
+      setNotice(why ? `${v.name} can't be chosen. ${why}` : undefined);
+      if (!v || why) return;
+      setTakeFocus(false);
+      form.change((d) => pick(d, id, chosen));
+    },
+    [data.byId, untickable, form.change, chosen],
+  );
+  const start: ResumeDraft = { ...emptyDraft, anyEnd: run.Status !== "COMPLETED" && about?.Kind === "server" };
+  const begin = (draft: ResumeDraft) => {
+    setNotice(undefined);
+    setTakeFocus(true);
+    select(undefined);
+    form.begin(draft);
+  };
+  // While a resume is made up, a click on a node chooses it.
+  const click = (id: string | undefined) => (form.open ? id && tick(id) : select(id));
+  const panel = selected && !form.open ? data.byId.get(selected) : undefined;
+
+  return (
+    <div className={panel || form.open ? "run-page with-panel" : "run-page"}>
+      <div className="run-left">
+        <RunHead data={data} about={about} cannotResume={cannot} resuming={form.open}
+          onResumeFailed={() => begin({ ...start, select: { Failed: true } })} onResume={() => begin(start)} />
+        {lost !== null && lost !== undefined && <ErrorBox error={lost} doing="The page may be out of date" />}
+        <Resumed data={data} />
+        <Broken data={data} onSelect={(id) => (form.close(), select(id))} />
+        <div className="segments" role="group" aria-label="View">
+          {views.map((v) => (
+            <button key={v.key} type="button" aria-pressed={v.key === view} onClick={() => setView(v.key)}>
+              {v.name}
+            </button>
+          ))}
+        </div>
+        <div className={`run-main view-${view}`}>
+          {view === "graph" && (
+            <RunGraph data={data} selected={form.open ? undefined : selected} onSelect={click} ticked={chosen} verdicts={resume.verdicts}
+              onTick={cannot ? undefined : tick} untickable={untickable} />
+          )}
+          {view === "list" && (
+            <>
+              {!drawn && !wantedView && (
+                <p className="quiet">{data.views.length.toLocaleString("en")} nodes: a list reads better than a graph. The graph is there too.</p>
+              )}
+              <NodeList views={data.views} selected={selected} onSelect={click} ticked={chosen} onTick={cannot ? undefined : tick}
+                untickable={untickable} verdicts={resume.verdicts} reasonOf={(id) => data.reasons.get(id)?.Sentence} />
+            </>
+          )}
+          {view === "timeline" && <RunTimeline data={data} selected={selected} onSelect={click} />}
+          {view === "properties" && <Properties data={data} />}
+        </div>
+      </div>
+      {form.open && (
+        <ResumePanel data={data} about={about} draft={form.draft} onDraft={form.set} resume={resume} notice={notice} takeFocus={takeFocus}
+          onClose={() => (form.close(), setNotice(undefined))} onShow={(id) => window.open(paths.run(run.Name, run.WorkflowRunId, { node: data.names.of(id) }), "_blank")} />
+      )}
+      {panel && (
+        <NodePanel key={panel.id} data={data} about={about} view={panel} onSelect={select} cannotRepeat={untickable(panel)}
+          onRepeat={untickable(panel) ? undefined : () => begin({ ...start, nodes: [panel.id] })} />
+      )}
+    </div>
+  );
+}
+
+interface GraphProps {
+  data: RunData;
+  selected?: string;
+  onSelect: (id: string | undefined) => void;
+  ticked: ReadonlySet<string>;
+  onTick?: (id: string) => void;
+  verdicts?: Verdicts;
+  untickable: (v: NodeView) => string | undefined;
+}
+
+function RunGraph({ data, untickable, ...rest }: GraphProps) {
+  const model = useMemo(() => runGraph(data.views, data.edges, untickable), [data.views, data.edges, untickable]);
+  return (
+    <Suspense fallback={<Loading what="Loading the graph" />}>
+      <GraphView model={model} label="Graph of the run" triggers={false} {...rest} />
+    </Suspense>
+  );
+}
+
+function RunTimeline({ data, selected, onSelect }: { data: RunData; selected?: string; onSelect: (id: string) => void }) {
+  const { bars, runs } = useMemo(() => (data.family ? familyBars(data.family) : runBars(data)), [data]);
+  const rows = useMemo(() => ganttRows(data, bars), [data, bars]);
+  return <Gantt rows={rows} bars={bars} runs={runs} selected={selected} onSelect={onSelect} />;
+}
+
+/** The draft of a resume, kept in the address as far as a link should carry it. */
+function useDraft(data: RunData) {
+  const [mode, setMode] = useParam("resume");
+  const [ticks, setTicks] = useParam("tick");
+  const [draft, setDraft] = useState<ResumeDraft>(() => ({
+    ...emptyDraft,
+    nodes: split(ticks).flatMap((word) => data.names.find(word) ?? []),
+    select: mode === "failed" ? { Failed: true } : {},
+    anyEnd: data.run.Status === "STOPPED" || data.run.Status === "ERROR",
+  }));
+  const [open, setOpen] = useState(mode !== undefined || ticks !== undefined);
+  const show = open && unresumable(data.run) === undefined;
+  useEffect(() => {
+    if (!show) return;
+    setMode(draft.select.Failed ? "failed" : "plan");
+    setTicks(join(draft.nodes.map(data.names.of)));
+  }, [show, draft.nodes, draft.select.Failed, data.names, setMode, setTicks]);
+  const change = useCallback((f: (d: ResumeDraft) => ResumeDraft) => {
+    setOpen(true);
+    setDraft(f);
+  }, []);
+  const begin = useCallback((d: ResumeDraft) => change(() => d), [change]);
+  const close = useCallback(() => {
+    setOpen(false);
+    setDraft(emptyDraft);
+    const params = new URLSearchParams(location.search);
+    if (!params.has("resume") && !params.has("tick")) return;
+    params.delete("resume");
+    params.delete("tick");
+    navigate(location.pathname + (params.size ? `?${params}` : ""), { replace: true });
+  }, []);
+  return { draft, open: show, set: setDraft, change, begin, close };
+}
+
+/** Whether the screen is too narrow for a graph beside a panel. */
+function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia("(max-width: 720px)").matches);
+  useEffect(() => {
+    const query = matchMedia("(max-width: 720px)");
+    const on = () => setNarrow(query.matches);
+    query.addEventListener("change", on);
+    return () => query.removeEventListener("change", on);
+  }, []);
+  return narrow;
+}
+

@@ -97,3 +97,12 @@ export function toggle(d: ResumeDraft, list: "nodes" | "accept" | "until" | "exc
   }
   return next;
 }
+
+/**
+ * The draft with a node chosen, or not any more, in the graph. A node that a selector
+ * found is taken away by naming the others instead.
+ */
+export function pick(d: ResumeDraft, id: string, selected: ReadonlySet<string>): ResumeDraft {
+  if (d.nodes.includes(id) || !selected.has(id)) return toggle(d, "nodes", id);
+  return { ...d, select: {}, nodes: [...selected].filter((x) => x !== id) };
+}

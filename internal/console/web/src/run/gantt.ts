@@ -38,9 +38,9 @@ export interface Axis {
 }
 
 /** Gaps shorter than this are drawn to scale. */
-const leastGap = 30_000;
+const leastGap = 3_000;
 /** ... and so are those that are short beside what ran. */
-const leastShare = 0.08;
+const leastShare = 0.1;
 export const gapWidth = 64;
 
 /** The stretches in which something ran, in order. */
@@ -95,6 +95,7 @@ const steps = [
   3600e3, 2 * 3600e3, 3 * 3600e3, 6 * 3600e3, 12 * 3600e3, 86400e3,
 ];
 const tickWidth = 90;
+const labelWidth = 30;
 
 /** Marks of time: since the beginning of each stretch. */
 function ticks(stretches: readonly Stretch[]): { x: number; text: string }[] {
@@ -103,7 +104,11 @@ function ticks(stretches: readonly Stretch[]): { x: number; text: string }[] {
     if (s.idle) continue;
     const span = s.to - s.from;
     const step = steps.find((st) => (st / Math.max(1, span)) * s.width >= tickWidth) ?? span + 1;
-    for (let at = 0; at <= span; at += step) out.push({ x: s.x + (span ? (at / span) * s.width : 0), text: at === 0 ? "" : "+" + offset(at) });
+    for (let at = 0; at <= span; at += step) {
+      const into = span ? (at / span) * s.width : 0;
+      const text = at === 0 || s.width - into < labelWidth ? "" : "+" + offset(at);
+      out.push({ x: s.x + into, text });
+    }
   }
   return out;
 }

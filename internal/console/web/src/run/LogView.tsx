@@ -1,0 +1,163 @@
+import { useDeferredValue, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { plural } from "../format";
+import { Command } from "../ui/Copy";
+import { find, LogBuffer, marks, nextMatch, ofStream, windowOf, type LogLine, type StreamFilter } from "./logbuffer";
+
+type Ending = "live" | "over" | "lost" | "elsewhere";
+
+interface Log {
+  lines: LogLine[];
+  dropped: number;
+  ending: Ending;
+  elsewhere?: { Text: string; Command?: string };
+}
+
+/** The log of a job run as it is written. */
+function useLog(jobRunId: string): Log {
+  const [log, setLog] = useState<Log>({ lines: [], dropped: 0, ending: "live" });
+  useEffect(() => {
+    const buffer = new LogBuffer();
+    const source = new EventSource(`/console/logs/${encodeURIComponent(jobRunId)}?stream=both`);
+    let frame = 0;
+    const show = (more: Partial<Log> = {}) =>
+      setLog((was) => ({ ...was, ...more, lines: buffer.lines.slice(), dropped: buffer.dropped }));
+    setLog({ lines: [], dropped: 0, ending: "live" });
+    source.addEventListener("lines", (e) => {
+      buffer.add(JSON.parse(e.data) as LogLine[]);
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        show({ ending: "live" });
+      });
+    });
+    const end = (more: Partial<Log>) => {
+      source.close();
+      cancelAnimationFrame(frame);
+      show(more);
+    };
+    source.addEventListener("end", () => end({ ending: "over" }));
+    source.addEventListener("none", (e) => end({ ending: "elsewhere", elsewhere: JSON.parse(e.data) as Log["elsewhere"] }));
+    // The browser opens the stream again by itself, from the last line on.
+    source.onerror = () => show({ ending: "lost" });
+    return () => {
+      source.close();
+      cancelAnimationFrame(frame);
+    };
+  }, [jobRunId]);
+  return log;
+}
+
+const lineHeight = 18;
+
+/** A log with search and a filter; however long, only what is in view is drawn. */
+export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) {
+  const log = useLog(jobRunId);
+  const [stream, setStream] = useState<StreamFilter>("both");
+  const [query, setQuery] = useState("");
+  const [at, setAt] = useState(-1);
+  const [follow, setFollow] = useState(true);
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 320 });
+  const text = useDeferredValue(query);
+  const lines = useMemo(() => ofStream(log.lines, stream), [log.lines, stream]);
+  const found = useMemo(() => find(lines, text), [lines, text]);
+  const both = stream === "both" && lines.some((l) => l.Stream === "stderr");
+
+  useEffect(() => {
+    const el = box.current;
+    if (el && follow) el.scrollTop = el.scrollHeight;
+  }, [lines, follow]);
+  useEffect(() => {
+    const el = box.current;
+    if (!el) return;
+    const observer = new ResizeObserver(() => setView({ top: el.scrollTop, height: el.clientHeight }));
+    observer.observe(el);
+    return () => observer.disconnect();
+  }, []);
+
+  const go = (forward: boolean) => {
+    const next = nextMatch(found, at, forward);
+    setAt(next);
+    setFollow(false);
+    const el = box.current;
+    if (next >= 0 && el) el.scrollTop = next * lineHeight - el.clientHeight / 2;
+  };
+  const keys = (e: KeyboardEvent) => {
+    if (e.key !== "Enter") return;
+    e.preventDefault();
+    go(!e.shiftKey);
+  };
+  const shown = windowOf(view.top, view.height, lineHeight, lines.length);
+
+  if (log.elsewhere) {
+    return (
+      <div className="log-elsewhere">
+        <p>{log.elsewhere.Text}</p>
+        {log.elsewhere.Command && <Command>{log.elsewhere.Command}</Command>}
+      </div>
+    );
+  }
+  return (
+    <section className="log" aria-label={`Log of ${node}`}>
+      <div className="log-tools">
+        <input type="search" placeholder="Search the log" aria-label="Search the log" value={query} onChange={(e) => (setQuery(e.target.value), setAt(-1))} onKeyDown={keys} />
+        {query && (
+          <>
+            <span className="quiet num" role="status">
+              {found.length === 0 ? "no match" : `${at < 0 ? "" : `${found.indexOf(at) + 1} of `}${found.length.toLocaleString("en")}`}
+            </span>
+            <button type="button" className="small" aria-label="Previous match" onClick={() => go(false)}>
+              ↑
+            </button>
+            <button type="button" className="small" aria-label="Next match" onClick={() => go(true)}>
+              ↓
+            </button>
+          </>
+        )}
+        <select aria-label="Stream" value={stream} onChange={(e) => setStream(e.target.value as StreamFilter)}>
+          <option value="both">All</option>
+          <option value="stdout">stdout</option>
+          <option value="stderr">stderr</option>
+        </select>
+        <label className="check">
+          <input type="checkbox" checked={follow} onChange={(e) => setFollow(e.target.checked)} /> Follow
+        </label>
+        <a className="button small" href={`/console/logs/${encodeURIComponent(jobRunId)}/download`} download>
+          Download
+        </a>
+      </div>
+      <div
+        ref={box}
+        className="log-lines"
+        role="log"
+        aria-live="off"
+        aria-label={`Lines of the log of ${node}`}
+        tabIndex={0}
+        onScroll={(e) => {
+          const el = e.currentTarget;
+          setView({ top: el.scrollTop, height: el.clientHeight });
+          const bottom = el.scrollTop + el.clientHeight >= el.scrollHeight - lineHeight;
+          if (bottom !== follow && (bottom || el.scrollTop < view.top)) setFollow(bottom);
+        }}
+      >
+        <div style={{ height: lines.length * lineHeight }}>
+          <pre style={{ transform: `translateY(${shown.from * lineHeight}px)` }}>
+            {lines.slice(shown.from, shown.to).map((l, i) => (
+              <span key={shown.from + i} className={`log-line${both && l.Stream === "stderr" ? " err" : ""}${shown.from + i === at ? " at" : ""}`}>
+                {marks(l.Text, text).map((m, k) => (m.hit ? <mark key={k}>{m.text}</mark> : m.text))}
+                {"\n"}
+              </span>
+            ))}
+          </pre>
+        </div>
+      </div>
+      <p className="log-foot quiet">
+        {plural(lines.length, "line")}
+        {log.dropped > 0 && ` (${log.dropped.toLocaleString("en")} older ones are only in the download)`} · {endings[log.ending]}
+      </p>
+    </section>
+  );
+}
+
+const endings: Record<Ending, string> = {
+  live: "live", over: "complete", lost: "no connection to the log; trying again", elsewhere: "",
+};
