@@ -59,6 +59,14 @@ func (a *API) runGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
 }
 
 func (a *API) buildRunGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
+	drawn, err := a.drawRun(tx, rec)
+	if err != nil {
+		return nil, err
+	}
+	return encode(drawn)
+}
+
+func (a *API) drawRun(tx *store.Tx, rec *store.Run) (*glue.WorkflowGraph, error) {
 	g, err := a.engine.Graph(tx, rec.Definition)
 	if err != nil {
 		return nil, err
@@ -75,7 +83,7 @@ func (a *API) buildRunGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
 	if rec.Resume != nil {
 		d.markAccepted(rec.Resume.Accepted)
 	}
-	return encode(d.drawn)
+	return d.drawn, nil
 }
 
 // drawing is a run's graph in the making.

@@ -26,6 +26,9 @@ var extensions = map[string]operation{
 	plan.OpExecute: extended((*API).executeResume),
 	plan.OpGet:     extended((*API).getResume),
 
+	plan.OpExplain: extended((*API).explainRun),
+	plan.OpFamily:  extended((*API).getFamily),
+
 	plan.OpStartBulk:  extended((*API).startBulk),
 	plan.OpGetBulk:    extended((*API).getBulk),
 	plan.OpListBulks:  extended((*API).listBulks),

@@ -160,7 +160,10 @@ func (a *API) putWorkflowRunProperties(ctx context.Context, r *glue.PutWorkflowR
 	if err := checkProperties("RunProperties", r.RunProperties); err != nil {
 		return nil, err
 	}
-	err := a.change(ctx, func(tx *store.Tx, _ glue.Time) error {
+	if a.readOnly {
+		return nil, errReadOnly
+	}
+	err := a.engine.UpdateRun(ctx, r.Name, r.RunId, func(tx *store.Tx) error {
 		rec, err := findRun(tx, r.Name, r.RunId)
 		if err != nil {
 			return err

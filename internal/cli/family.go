@@ -66,14 +66,14 @@ func (a *app) family(ctx context.Context, t *target, workflow, run string) error
 			return err
 		}
 	}
-	f, err := flow.NewFamily(all, a.now().UnixMilli())
+	f, err := plan.NewFamily(workflow, all, records, a.now())
 	if err != nil {
 		return err
 	}
-	v := familyView{app: a, f: f, records: records, workflow: workflow, head: f.Runs[f.Head].Run}
 	if a.json() {
-		return writeJSON(a.out, v.describe())
+		return writeJSON(a.out, f.Describe())
 	}
+	v := familyView{app: a, f: f, head: f.HeadRun()}
 	v.write()
 	return nil
 }
@@ -133,10 +133,8 @@ func loadFamily(ctx context.Context, t *target, workflow, run string) ([]*glue.W
 // familyView shows a family.
 type familyView struct {
 	*app
-	f        *flow.Family
-	records  map[string]*plan.Record
-	workflow string
-	head     *glue.WorkflowRun
+	f    *plan.Family
+	head *glue.WorkflowRun
 }
 
 func (v *familyView) write() {
@@ -162,7 +160,7 @@ func (v *familyView) writeHead() {
 	default:
 		text += " and " + plural(n, "resume")
 	}
-	fmt.Fprintf(v.out, "%s  %s\n", v.out.paint(bold, oneLine(v.workflow)), text)
+	fmt.Fprintf(v.out, "%s  %s\n", v.out.paint(bold, oneLine(v.f.Workflow)), text)
 	o := outcomeOf(v.head)
 	line := v.out.paint(o.mark().colour, o.cell().text)
 	if len(v.f.Runs) > 1 {
@@ -241,11 +239,11 @@ func (v *familyView) resumed(m *flow.Member) string {
 		nodes []int
 	}{{"repeated ", m.State.Roots}, {"accepted ", m.State.Accepted}, {"held back ", m.State.Held}} {
 		if len(set.nodes) > 0 {
-			parts = append(parts, set.what+some(namesIn(m.Graph, set.nodes), ", "))
+			parts = append(parts, set.what+plan.Some(namesIn(m.Graph, set.nodes), ", "))
 		}
 	}
-	if set := v.set(m); len(set) > 0 {
-		parts = append(parts, "set "+some(set, ", "))
+	if set := v.f.Set(m); len(set) > 0 {
+		parts = append(parts, "set "+plan.Some(set, ", "))
 	}
 	text := strings.Join(parts, "; ")
 	if text == "" {
@@ -259,15 +257,6 @@ func (v *familyView) resumed(m *flow.Member) string {
 		text += " (" + duration(saved) + " of work)"
 	}
 	return text
-}
-
-// set says what a resume set otherwise than the run before it.
-func (v *familyView) set(m *flow.Member) []string {
-	var properties map[string]string
-	if m.Parent >= 0 {
-		properties = v.f.Runs[m.Parent].Run.WorkflowRunProperties
-	}
-	return settingChanges(v.records[m.Run.PreviousRunId], v.records[m.Run.WorkflowRunId], properties)
 }
 
 // namesIn are the names of nodes of a graph.
@@ -288,7 +277,7 @@ func (v *familyView) writeNodes() {
 	t.head("", "NODE", "RAN", "ATTEMPT", "TOOK")
 	problems := make([]cell, 1)
 	reasons := reasonsOf(v.head)
-	for _, s := range v.inOrder() {
+	for _, s := range v.f.InOrder() {
 		node := &v.f.Runs[v.f.Head].Graph.Nodes[s.Node]
 		if s.Latest < 0 {
 			t.add(stateCell(flow.Blank, false), cell{oneLine(node.Name), plain}, cell{reasons[node.ID] + v.reset(s), dim})
@@ -300,9 +289,9 @@ func (v *familyView) writeNodes() {
 		if at.Run != v.f.Head {
 			where.colour = dim
 		}
-		state, problem := stateCell(s.Shown.State, false), cell{firstLine(problemOf(s.Shown)), red}
+		state, problem := stateCell(s.Shown.State, false), cell{firstLine(plan.Problem(s.Shown)), red}
 		switch {
-		case isAccepted(s):
+		case plan.IsAccepted(s):
 			state, problem.colour = cell{"✓ accepted", yellow}, yellow
 		case s.Shown.State == flow.Succeeded:
 			problem.text = ""
@@ -320,12 +309,6 @@ func (v *familyView) writeNodes() {
 	}
 }
 
-// isAccepted reports whether a resume took the attempt, which did not succeed, as
-// SUCCEEDED.
-func isAccepted(s *flow.Supply) bool {
-	return s.Shown != nil && s.Shown.State == flow.Succeeded && strings.HasPrefix(problemOf(s.Shown), glue.AcceptedMessage)
-}
-
 // reset tells of a blank node that it ran before a resume reset it.
 func (v *familyView) reset(s *flow.Supply) string {
 	if s.Reset < 0 {
@@ -334,34 +317,12 @@ func (v *familyView) reset(s *flow.Supply) string {
 	return " (it ran " + v.where(&v.f.Attempts[s.Reset]) + ")"
 }
 
-// inOrder are the nodes, upstream before downstream.
-func (v *familyView) inOrder() []*flow.Supply {
-	byID := map[string]*flow.Supply{}
-	for i := range v.f.Nodes {
-		byID[v.f.Runs[v.f.Head].Graph.Nodes[v.f.Nodes[i].Node].ID] = &v.f.Nodes[i]
-	}
-	var out []*flow.Supply
-	for _, n := range downstreamOrder(v.head.Graph) {
-		if s := byID[n.UniqueId]; s != nil {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // where says in which run an attempt ran.
 func (v *familyView) where(at *flow.FamilyAttempt) string {
 	if at.Run < 0 {
 		return "by " + shortRun(at.Before)
 	}
 	return "in " + shortRun(v.f.Runs[at.Run].Run.WorkflowRunId)
-}
-
-func problemOf(at *flow.FamilyAttempt) string {
-	if at.Job != nil {
-		return at.Job.ErrorMessage
-	}
-	return at.Crawl.ErrorMessage
 }
 
 // writeAside tells what another branch did since.
@@ -408,7 +369,7 @@ func areLost(ids []string) string {
 	if len(names) == 1 {
 		return names[0] + " is"
 	}
-	return some(names, " and ") + " are"
+	return plan.Some(names, " and ") + " are"
 }
 
 // someTime is a span that is said even when it is short.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 // resumedRun is the run of a resume that began hours after the others: the nodes
@@ -95,14 +96,14 @@ func TestFamilyJSON(t *testing.T) {
 	first, second, third := chain(t)
 	f := &fakeGlue{runs: map[string][]*glue.WorkflowRun{"nightly": {third, second, first}}}
 	out, _ := f.on(t, targetEndpoint, 0, "family", "nightly", "-o", "json")
-	var d familyDescription
+	var d plan.FamilyAnswer
 	if err := json.Unmarshal([]byte(out), &d); err != nil {
 		t.Fatal(err)
 	}
 	if d.Workflow != "nightly" || d.Head != runID("d") || len(d.Runs) != 3 || !d.Runs[2].Head || d.Runs[2].Repeated[0] != "join" {
 		t.Errorf("got %s", out)
 	}
-	want := familyTotals{
+	want := plan.FamilyTotals{
 		StartedOn: first.StartedOn.String(), CompletedOn: third.CompletedOn.String(), WallSeconds: 7204, IdleSeconds: 7204 - 9 - 4 - 4,
 		Attempts: 8, Seconds: 10, SavedStarts: 5, SavedSeconds: 4,
 	}
@@ -147,7 +148,7 @@ func TestFamilyLost(t *testing.T) {
 		"wr_b0000000 is past retention: what ran there is known as far as a kept run carries it.")
 	hasNot(t, out, "wr_a0000000")
 	out, _ = f.on(t, targetEndpoint, 0, "family", "nightly", "wr_d", "-o", "json")
-	var d familyDescription
+	var d plan.FamilyAnswer
 	if err := json.Unmarshal([]byte(out), &d); err != nil || len(d.Lost) != 1 || d.Nodes[0].RunID != "" || d.Nodes[0].Before != runID("b") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -217,7 +218,7 @@ func TestFamilyOfRealRuns(t *testing.T) {
 	hasNot(t, out, "repeated publish")
 	out, _ = w.reglue(t, 0, "family", "nightly", runs[0].RunID, "-o", "json")
 	has(t, out, `"accepted": [`, `"load"`, `"state": "SUCCEEDED",`, `"accepted": true`)
-	var d familyDescription
+	var d plan.FamilyAnswer
 	if err := json.Unmarshal([]byte(out), &d); err != nil || strings.Count(out, "jr_") < 4 || d.Totals.SavedStarts != 4 {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 const (
@@ -112,7 +113,7 @@ func (a *app) drawText(w io.Writer, d *drawing) error {
 		n := &d.graph.Nodes[i]
 		nodes[string(n.Type)+n.Name] = n
 	}
-	for _, n := range downstreamOrder(d.graph) {
+	for _, n := range plan.DownstreamOrder(d.graph) {
 		if n.Type != glue.NodeTypeTrigger || n.TriggerDetails == nil || n.TriggerDetails.Trigger == nil {
 			continue
 		}

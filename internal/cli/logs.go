@@ -64,16 +64,9 @@ func (a *app) logs(ctx context.Context, t *target, args []string, o logsOptions)
 	if t.Folder == "" {
 		return noLogsHere(t, found.run)
 	}
-	stdout, stderr := runner.LogPaths(t.Folder, found.run.Id)
-	m := &logMerge{}
-	if o.only != streamStderr {
-		m.sources = append(m.sources, &logSource{path: stdout})
-	}
-	if o.only != streamStdout {
-		m.sources = append(m.sources, &logSource{path: stderr, stderr: o.only == streamBoth})
-	}
-	defer m.close()
-	return a.copyLogs(ctx, m, found.run, o, found.over)
+	l := runner.OpenLog(t.Folder, found.run.Id, runner.Streams{Stdout: o.only != streamStderr, Stderr: o.only != streamStdout}, runner.Position{})
+	defer l.Close()
+	return a.copyLogs(ctx, l, found.run, o, found.over)
 }
 
 // noLogsHere says where the logs are when they are not on this machine.
@@ -90,12 +83,12 @@ func noLogsHere(t *target, j *glue.JobRun) error {
 
 // copyLogs prints lines until there are no more, or with --follow until the job
 // run is over.
-func (a *app) copyLogs(ctx context.Context, m *logMerge, j *glue.JobRun, o logsOptions, over func(context.Context) bool) error {
+func (a *app) copyLogs(ctx context.Context, l *runner.Log, j *glue.JobRun, o logsOptions, over func(context.Context) bool) error {
 	printed := false
 	for {
 		// Asked before reading: what was written before the end is then read.
 		ended := !o.follow || over(ctx)
-		some, err := m.read(ended, a.printLog)
+		some, err := l.Read(ended, func(line runner.Line) error { return a.printLog(line, o.only == streamBoth) })
 		if errors.Is(err, errNoReader) {
 			return nil
 		}
@@ -122,16 +115,28 @@ func (a *app) copyLogs(ctx context.Context, m *logMerge, j *glue.JobRun, o logsO
 // errNoReader ends printing: nobody reads any more.
 var errNoReader = errors.New("nobody reads the output")
 
-func (a *app) printLog(l logLine) error {
+// logLine is one line of a job's output as -o json gives it.
+type logLine struct {
+	Time   string `json:"time"`
+	Stream string `json:"stream"`
+	Text   string `json:"text"`
+}
+
+// printLog prints a line, if need be with a mark that tells the streams apart.
+func (a *app) printLog(l runner.Line, both bool) error {
 	if a.json() {
-		if writeLine(a.out, l) != nil {
+		stream := streamStdout
+		if l.Stderr {
+			stream = streamStderr
+		}
+		if writeLine(a.out, logLine{l.Time, stream, l.Text}) != nil {
 			return errNoReader
 		}
 		return nil
 	}
 	mark := "  "
 	c := plain
-	if l.Stream == streamStderr {
+	if l.Stderr && both {
 		mark, c = "! ", red
 	}
 	stamp := l.Time

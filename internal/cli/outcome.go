@@ -7,35 +7,14 @@ import (
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
-// outcome is what a run came to. The status alone does not tell: AWS calls a run
-// COMPLETED whatever became of its nodes.
-type outcome struct {
-	Status       glue.WorkflowRunStatus `json:"status"`
-	Total        int                    `json:"total"`
-	Succeeded    int                    `json:"succeeded"`
-	Failed       int                    `json:"failed"`
-	Stopped      int                    `json:"stopped"`
-	Running      int                    `json:"running"`
-	NeverStarted int                    `json:"neverStarted"`
-}
+// outcome is what a run came to, as the commands show it.
+type outcome struct{ plan.Outcome }
 
 // outcomeOf reads the statistics of a run.
-func outcomeOf(run *glue.WorkflowRun) outcome {
-	o := outcome{Status: run.Status}
-	s := run.Statistics
-	if s == nil {
-		return o
-	}
-	o.Total = int(s.TotalActions)
-	o.Succeeded = int(s.SucceededActions)
-	o.Failed = int(s.FailedActions + s.TimeoutActions + s.ErroredActions)
-	o.Stopped = int(s.StoppedActions)
-	o.Running = int(s.RunningActions + s.WaitingActions)
-	o.NeverStarted = max(0, o.Total-o.Succeeded-o.Failed-o.Stopped-o.Running)
-	return o
-}
+func outcomeOf(run *glue.WorkflowRun) outcome { return outcome{plan.OutcomeOf(run)} }
 
 // over reports whether the run has ended.
 func (o outcome) over() bool {

@@ -1,131 +1,21 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
-// reasonsOf says for each node of a run, by its id and in a few words, why it
-// never started, or which end of another node made it start. Nodes that need no
-// words have none.
+// reasonsOf says of the nodes of a run, by their ids and fit for a terminal, why
+// they never started or what made them start.
 func reasonsOf(run *glue.WorkflowRun) map[string]string {
-	reasons := map[string]string{}
 	g, r, err := flow.Observe(run)
 	if err != nil {
-		return reasons // what can't be understood is shown without reasons
+		return map[string]string{} // what can't be understood is shown without reasons
 	}
-	for n := range g.Nodes {
-		node := &g.Nodes[n]
-		if node.Type == glue.NodeTypeTrigger {
-			continue
-		}
-		last, started := r.Latest(g, n)
-		if !started {
-			reasons[node.ID] = waitingFor(g, r, n)
-			continue
-		}
-		if text := startedBecause(g, g.Actions[last.Action].Trigger); text != "" {
-			reasons[node.ID] = text
-		}
+	reasons := plan.Reasons(g, r)
+	for id, text := range reasons {
+		reasons[id] = oneLine(text)
 	}
 	return reasons
-}
-
-// startedBecause names the ends other than success that a trigger fires on: that
-// a job runs after another's success needs no words.
-func startedBecause(g *flow.Graph, t int) string {
-	var parts []string
-	for _, c := range g.Triggers[t].Conditions {
-		if c.State != flow.Succeeded {
-			parts = append(parts, fmt.Sprintf("%s %s", g.Nodes[c.Node].Name, stateWord(c.State)))
-		}
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "because " + strings.Join(parts, ", ")
-}
-
-// waitingFor says why a node did not start, by the first trigger that could
-// still be told to have started it.
-func waitingFor(g *flow.Graph, r *flow.Run, n int) string {
-	var texts []string
-	for _, a := range g.Nodes[n].Actions {
-		if text := unfired(g, r, g.Actions[a].Trigger); text != "" {
-			texts = append(texts, text)
-		}
-	}
-	if len(texts) == 0 {
-		return "no trigger of the workflow starts it"
-	}
-	return strings.Join(texts, "; or ")
-}
-
-func unfired(g *flow.Graph, r *flow.Run, t int) string {
-	tr := &g.Triggers[t]
-	if tr.Starts {
-		return "starts with the run"
-	}
-	if !tr.Active {
-		return "its trigger " + tr.Def.Name + " is not activated"
-	}
-	// What stands in the way says more than what is still to come.
-	var awaited, blocked []string
-	for _, c := range tr.Conditions {
-		name, last := oneLine(g.Nodes[c.Node].Name), r.Nodes[c.Node].Last
-		switch {
-		case last == c.State:
-		case c.State != flow.Succeeded:
-			blocked = append(blocked, "only if "+name+" "+stateWord(c.State))
-		case last == flow.Blank && !r.Over():
-			awaited = append(awaited, name)
-		default:
-			blocked = append(blocked, name+" "+stateWord(last))
-		}
-	}
-	join := " and "
-	if tr.Any {
-		join = " or "
-	}
-	if len(blocked) > 0 {
-		return some(blocked, join)
-	}
-	if len(awaited) == 0 && r.Status == glue.WorkflowRunStatusCompleted {
-		return "held back by a resume of narrower scope"
-	}
-	return "waits for " + some(awaited, join)
-}
-
-// some joins up to two texts and counts the rest.
-func some(texts []string, join string) string {
-	const most = 2
-	if len(texts) > most {
-		texts = append(texts[:most:most], fmt.Sprintf("%d more", len(texts)-most))
-	}
-	return strings.Join(texts, join)
-}
-
-// stateWord is a state as a verb.
-func stateWord(s flow.State) string {
-	switch s {
-	case flow.Succeeded:
-		return "succeeded"
-	case flow.Failed:
-		return "failed"
-	case flow.Stopped:
-		return "was stopped"
-	case flow.TimedOut:
-		return "timed out"
-	case flow.Errored:
-		return "could not start"
-	case flow.Expired:
-		return "expired"
-	case flow.Blank:
-		return "never started"
-	default:
-		return "is " + strings.ToLower(s.String())
-	}
 }

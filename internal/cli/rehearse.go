@@ -10,6 +10,7 @@ import (
 	"github.com/reglue/reglue/internal/cfn"
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 type rehearseOptions struct {
@@ -244,7 +245,7 @@ func templateStage(t *cfn.Template, workflow, file string) *stage {
 		}
 	}
 	if len(others) > 0 {
-		s.notes = append(s.notes, "not defined in the template, so taken as jobs without retries: "+some(others, ", "))
+		s.notes = append(s.notes, "not defined in the template, so taken as jobs without retries: "+plan.Some(others, ", "))
 	}
 	return s
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 // assumedDuration is what an attempt takes of which nothing is known.
@@ -249,7 +250,7 @@ func (c *cast) judge(g *flow.Graph, r *flow.Run) []judgement {
 		j := judgement{Node: g.Nodes[w.node].Name, Want: w.want, Got: wantBlank}
 		state := stateIn(g, r, w.node)
 		if state != flow.Blank {
-			j.Got = wireState(&g.Nodes[w.node], state)
+			j.Got = plan.WireState(&g.Nodes[w.node], state)
 		}
 		carried := r.Nodes[w.node].Carried
 		if carried && w.carried {
@@ -268,12 +269,4 @@ func stateIn(g *flow.Graph, r *flow.Run, n int) flow.State {
 		return flow.Blank
 	}
 	return r.Actions[at.Action].State
-}
-
-// wireState is a state in the words of the node's kind; empty for Blank.
-func wireState(node *flow.Node, s flow.State) string {
-	if node.Type == glue.NodeTypeCrawler {
-		return string(s.Crawl())
-	}
-	return string(s.Job())
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 // rehearsalDescription is a rehearsal as -o json gives it.
@@ -87,7 +88,7 @@ func (v *rehearsalView) describe() rehearsalDescription {
 			continue
 		}
 		out := rehearsedNode{
-			Name: node.Name, Type: node.Type, ID: node.ID, State: wireState(node, stateIn(v.s.g, v.r.Run, n)),
+			Name: node.Name, Type: node.Type, ID: node.ID, State: plan.WireState(node, stateIn(v.s.g, v.r.Run, n)),
 			Carried: v.r.Run.Nodes[n].Carried, Attempts: attempts[n], DurationFrom: v.cast.source[n], Reason: why.Sentence(n), Cause: causes[n],
 		}
 		for _, at := range out.Attempts {
@@ -101,7 +102,7 @@ func (v *rehearsalView) describe() rehearsalDescription {
 func (v *rehearsalView) describeAttempt(i int) rehearsedAttempt {
 	at := &v.r.Attempts[i]
 	return rehearsedAttempt{
-		State: wireState(&v.s.g.Nodes[at.Node], at.End), Retry: at.Retry, Trigger: v.s.g.Triggers[v.s.g.Actions[at.Action].Trigger].Def.Name,
+		State: plan.WireState(&v.s.g.Nodes[at.Node], at.End), Retry: at.Retry, Trigger: v.s.g.Triggers[v.s.g.Actions[at.Action].Trigger].Def.Name,
 		FromSeconds: millis(at.Began).Seconds(), ToSeconds: millis(at.Ended).Seconds(),
 	}
 }

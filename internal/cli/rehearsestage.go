@@ -8,6 +8,7 @@ import (
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 const (
@@ -97,7 +98,7 @@ func (s *stage) readJobs(ctx context.Context, t *target) error {
 		s.gone[name] = true
 	}
 	if len(gone) > 0 {
-		s.notes = append(s.notes, "no such job, so a run ends it in ERROR at once: "+some(gone, ", "))
+		s.notes = append(s.notes, "no such job, so a run ends it in ERROR at once: "+plan.Some(gone, ", "))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 // rehearsalView shows a rehearsal.
@@ -50,7 +51,7 @@ func (v *rehearsalView) writeHead() {
 			names []string
 		}{{"repeating ", v.s.roots}, {"accepting ", namesIn(v.s.g, v.r.Run.Accepted)}, {"holding back ", namesIn(v.s.g, v.r.Run.Held)}} {
 			if len(set.names) > 0 {
-				head += ", " + set.what + some(set.names, " and ")
+				head += ", " + set.what + plan.Some(set.names, " and ")
 			}
 		}
 	case v.s.template != "":
@@ -97,7 +98,7 @@ func (v *rehearsalView) remark(i int) string {
 	if at.Root {
 		parts = append(parts, "repeated directly")
 	}
-	if why := startedBecause(v.s.g, v.s.g.Actions[at.Action].Trigger); why != "" && !at.Root && at.Retry == 0 {
+	if why := plan.StartedBecause(v.s.g, v.s.g.Actions[at.Action].Trigger); why != "" && !at.Root && at.Retry == 0 {
 		parts = append(parts, why)
 	}
 	if v.cast.source[at.Node] == fromNothing && v.mixed {
@@ -119,7 +120,7 @@ func (v *rehearsalView) writeCarried() {
 				if v.r.Run.Nodes[i].Accepted {
 					text += " (accepted)"
 				} else if s := stateIn(v.s.g, v.r.Run, i); s != flow.Succeeded {
-					text += " (" + stateWord(s) + ")"
+					text += " (" + plan.StateWord(s) + ")"
 				}
 				names = append(names, text)
 			}
@@ -205,7 +206,7 @@ func (v *rehearsalView) writeDurations() {
 	}
 	add := func(source, text, end string) {
 		if names := counts[source]; len(names) > 0 {
-			parts = append(parts, text+some(names, ", ")+end)
+			parts = append(parts, text+plan.Some(names, ", ")+end)
 		}
 	}
 	add(fromTimeout, "the job's timeout for ", "")

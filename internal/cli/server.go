@@ -377,8 +377,8 @@ func (s *server) s3Secret(accessKeyID string) (string, bool) {
 	return "", false
 }
 
-// handler answers the Glue protocol and, for requests signed for it, S3, at one
-// URL: what a client asks for shows in its signature.
+// handler answers the Glue protocol, the console's pages and, for requests signed for
+// it, S3, at one URL: what an AWS client asks for shows in its signature.
 func (s *server) handler() http.Handler {
 	glue := &wire.Handler{
 		TargetPrefix: "AWSGlue.",
@@ -404,10 +404,12 @@ func (s *server) handler() http.Handler {
 	guard := wire.Hosts(s.opt.Hosts).Guard
 	if s.opt.Auth == authSigV4 {
 		glue.Signatures = &wire.Signatures{Service: "glue", Secrets: s.secret}
+		glue.Sessions = newSessions(s.listener.Addr())
 		objects.Secrets = s.s3Secret
 		guard = wire.SameOrigin
 	}
 	buckets := guard(s3.Handler(s.files, objects))
+	pages := s.console(glue)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Header.Get(ownerHeader) != "" && r.Header.Get(ownerHeader) != s.id:
@@ -416,6 +418,8 @@ func (s *server) handler() http.Handler {
 			sealed(w, r)
 		case s3.IsRequest(r):
 			buckets.ServeHTTP(w, r)
+		case pages.Serves(r):
+			pages.ServeHTTP(w, r)
 		default:
 			glue.ServeHTTP(w, r)
 		}

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -114,48 +112,4 @@ func TestLiveFits(t *testing.T) {
 	p.show(run)
 	second := b.String()[first:]
 	has(t, second, "\x1b[18A", "the server does not answer", "\x1b[19A", "\x1b[J")
-}
-
-func TestLogsInOrder(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	out, errs := filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")
-	add := func(path, text string) {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if _, err := f.WriteString(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m := &logMerge{sources: []*logSource{{path: out}, {path: errs, stderr: true}}}
-	defer m.close()
-	read := func(end bool) string {
-		var texts []string
-		some, err := m.read(end, func(l logLine) error {
-			texts = append(texts, l.Stream[3:]+":"+l.Text)
-			return nil
-		})
-		if err != nil || some != (len(texts) > 0) {
-			t.Fatal(some, err)
-		}
-		return strings.Join(texts, "|")
-	}
-	if got := read(false); got != "" {
-		t.Errorf("before there are files: %q", got)
-	}
-	add(out, "2026-01-01T00:00:01.000Z one\n2026-01-01T00:00:03.000Z three\n2026-01-01T00:00:05.000Z fi")
-	add(errs, "2026-01-01T00:00:02.000Z two\n[a mark without a time]\n")
-	if got := read(false); got != "out:one|err:two|err:[a mark without a time]|out:three" {
-		t.Errorf("got %q", got)
-	}
-	add(out, "ve")
-	if got := read(false); got != "" {
-		t.Errorf("half a line: %q", got)
-	}
-	if got := read(true); got != "out:five" {
-		t.Errorf("the end without a newline: %q", got)
-	}
 }

@@ -91,6 +91,7 @@ func (b *batch) carryOut(lr *liveRun, ev flow.Event, c *flow.Change) (refused []
 
 // writeRun writes the run's own state, and retires it when it is over.
 func (b *batch) writeRun(lr *liveRun) error {
+	b.runChanged(lr)
 	goesOn := lr.rec.Status == lr.run.Status && !lr.run.Over()
 	lr.rec.Status = lr.run.Status
 	lr.rec.Statistics = lr.run.Statistics()
@@ -158,6 +159,7 @@ func (b *batch) create(lj *liveJob, sameAs string) (refused flow.State, err erro
 	limit.count++
 	b.e.jobRuns[lj.rec.ID] = lj
 	b.touched = true
+	b.aloneChanged(lj)
 	return refused, b.tx.InsertJobRun(&lj.rec, sameAs)
 }
 
@@ -174,6 +176,7 @@ func (b *batch) stop(lj *liveJob, at int64) error {
 		lj.rec.Rev = lj.run.rec.Rev
 	}
 	b.in.effects = append(b.in.effects, effect{stop: lj.rec.ID})
+	b.aloneChanged(lj)
 	delete(b.e.dirty, lj.rec.ID)
 	return b.tx.UpdateJobRun(&lj.rec)
 }
@@ -199,6 +202,7 @@ func (b *batch) finish(lj *liveJob, s flow.State, at int64) error {
 	b.e.limit(lj.rec.Job).count--
 	delete(b.e.jobRuns, lj.rec.ID)
 	delete(b.e.dirty, lj.rec.ID)
+	b.aloneChanged(lj)
 	return b.tx.UpdateJobRun(&lj.rec)
 }
 

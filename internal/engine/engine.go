@@ -62,7 +62,8 @@ type Engine struct {
 	graphs graphCache
 	ended  endedCache
 
-	commits atomic.Int64
+	commits  atomic.Int64
+	watchers watchers
 
 	// resolve works out the request of a planned resume; set before Run.
 	resolve func(context.Context, *plan.ExecuteRequest) (*ResumeRequest, error)
@@ -184,6 +185,7 @@ func (e *Engine) commit(ctx context.Context, inputs []*input) error {
 	for i, in := range inputs {
 		if errs[i] == nil {
 			e.dispatch(in.effects)
+			e.watchers.tell(in.changes)
 		} else if in.done == nil {
 			e.putLater(in, errs[i])
 		}
@@ -236,7 +238,7 @@ func (e *Engine) member(in *input, tx *store.Tx, now glue.Time) error {
 		e.queue.put(&input{report: true, do: e.redispatch})
 	}
 	b := &batch{e: e, tx: tx, now: now, in: in}
-	in.effects = in.effects[:0]
+	in.effects, in.changes = in.effects[:0], nil
 	err := in.do(b)
 	if err != nil && b.touched {
 		e.stale = true
@@ -293,7 +295,16 @@ func commitError(err error) error {
 func (e *Engine) Update(ctx context.Context, f func(tx *store.Tx, now glue.Time) error) error {
 	return e.do(ctx, func(b *batch) error {
 		e.defs.forget()
+		b.changed(Changed{})
 		return f(b.tx, b.now)
+	})
+}
+
+// UpdateRun makes a change of what a run keeps beside its states durable, likewise.
+func (e *Engine) UpdateRun(ctx context.Context, workflow, runID string, f func(tx *store.Tx) error) error {
+	return e.do(ctx, func(b *batch) error {
+		b.changed(Changed{Workflow: workflow, Run: runID})
+		return f(b.tx)
 	})
 }
 

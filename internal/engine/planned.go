@@ -235,6 +235,7 @@ func (b *batch) skipOthers(prior string, req *ResumeRequest, newRun string) erro
 // one.
 func (b *batch) endPlanned(p *store.Planned, state store.PlannedState) error {
 	p.State, p.Ended = state, b.now
+	b.changed(Changed{Workflow: p.Workflow, Run: p.Run})
 	if err := b.tx.UpdatePlanned(p); err != nil || p.Bulk == "" {
 		return err
 	}

@@ -16,6 +16,7 @@ type input struct {
 	tries    int
 	state    atomic.Int32
 	effects  []effect
+	changes  []Changed // for watchers, once it is committed
 }
 
 const (

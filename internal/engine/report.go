@@ -118,6 +118,7 @@ func (e *Engine) writeProgress(b *batch) error {
 		if lj.run != nil {
 			runs[lj.run] = true
 		}
+		b.aloneChanged(lj)
 		delete(e.dirty, id)
 	}
 	for lr := range runs {
@@ -125,6 +126,7 @@ func (e *Engine) writeProgress(b *batch) error {
 		// reads by Rev must see the difference.
 		lr.rec.Rev++
 		lr.rec.Statistics = lr.run.Statistics()
+		b.runChanged(lr)
 		if err := b.tx.UpdateRunProgress(&lr.rec); err != nil {
 			return err
 		}

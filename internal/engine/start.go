@@ -105,6 +105,7 @@ func (b *batch) insertRun(lr *liveRun, properties map[string]string) error {
 	}
 	b.e.runs[lr.rec.Seq] = lr
 	b.e.flows[lr.rec.Workflow]++
+	b.runChanged(lr)
 	return nil
 }
 

@@ -67,6 +67,7 @@ func (b *batch) stopJobRun(job, id string) (*glue.ErrorDetail, error) {
 // runs in them. A missing workflow is no error.
 func (e *Engine) DeleteWorkflow(ctx context.Context, name string) error {
 	return e.do(ctx, func(b *batch) error {
+		b.changed(Changed{})
 		b.touched = true
 		e.defs.forget()
 		for seq, lr := range e.runs {

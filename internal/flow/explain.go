@@ -19,6 +19,8 @@ type Reason struct {
 type Reasons struct {
 	// say gives a node's sentence and the node behind it, -1 at a first cause.
 	say func(n int) (string, int)
+	// kind is nil for a plan.
+	kind func(n int) Kind
 }
 
 // Sentence is a node's reason without the chain.
@@ -43,20 +45,7 @@ func (w *Reasons) Node(n int) Reason {
 // Links gives the reasons of many nodes, each with at most so many links of the
 // chain behind it. What is said of a node is worked out once.
 func (w *Reasons) Links() func(n, most int) Reason {
-	type link struct {
-		sentence string
-		behind   int
-	}
-	var known []link
-	say := func(n int) link {
-		for len(known) <= n {
-			known = append(known, link{})
-		}
-		if l := &known[n]; l.sentence == "" {
-			l.sentence, l.behind = w.say(n)
-		}
-		return known[n]
-	}
+	say := w.once()
 	return func(n, most int) Reason {
 		l := say(n)
 		out, seen := Reason{Sentence: l.sentence}, []int{n}
@@ -69,9 +58,59 @@ func (w *Reasons) Links() func(n, most int) Reason {
 	}
 }
 
+// link is what is said of a node, and the node behind it.
+type link struct {
+	sentence string
+	behind   int
+}
+
+// once works out what is said of a node when it is first asked for.
+func (w *Reasons) once() func(n int) *link {
+	var known []link
+	return func(n int) *link {
+		for len(known) <= n {
+			known = append(known, link{})
+		}
+		l := &known[n]
+		if l.sentence == "" {
+			l.sentence, l.behind = w.say(n)
+		}
+		return l
+	}
+}
+
+// Causes gives the reasons of many nodes, each with at most so many links of the
+// chain behind it: the nearest ones, and last the first cause. leftOut counts the
+// links between. What is said of a node is worked out once.
+func (w *Reasons) Causes() func(n, most int) (r Reason, leftOut int) {
+	say := w.once()
+	seen := map[int]int{} // by node, who was asked for when it was met
+	asked := 0
+	return func(n, most int) (Reason, int) {
+		asked++
+		l := say(n)
+		out, length, last := Reason{Sentence: l.sentence}, 0, ""
+		seen[n] = asked
+		for at := l.behind; at >= 0 && seen[at] != asked; at = say(at).behind {
+			seen[at] = asked
+			length++
+			if last = say(at).sentence; length < most {
+				out.Chain = append(out.Chain, last)
+			}
+		}
+		if length >= most {
+			out.Chain = append(out.Chain, last)
+		}
+		return out, length - len(out.Chain)
+	}
+}
+
 // Explain gives the reasons of a run's nodes, in any of its states: why each ran,
 // was carried, waits or never started.
-func Explain(g *Graph, r *Run) *Reasons { return &Reasons{say: newWhy(g, r).node} }
+func Explain(g *Graph, r *Run) *Reasons {
+	w := newWhy(g, r)
+	return &Reasons{say: w.node, kind: w.kind}
+}
 
 // why explains a run.
 type why struct {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/google/uuid"
 )
 
 // The error codes that the wire itself uses; SDKs know them.
@@ -68,6 +70,9 @@ func (h *Handler) answer(w http.ResponseWriter, requestID string, answer any, er
 	}
 	return sendFault(w, requestID, own)
 }
+
+// Refuse sends an error as the operations send theirs.
+func (h *Handler) Refuse(w http.ResponseWriter, err error) { h.answer(w, uuid.NewString(), nil, err) }
 
 func sendFault(w http.ResponseWriter, requestID string, f *fault) int {
 	// Two strings always encode.

@@ -5,6 +5,6 @@
 // functions.
 //
 // A request passes, in this order: path and method, Host and Origin, content
-// type, the Authorization header, the body's limit, the signature, the target.
-// Only then is Handler.Call asked.
+// type, the Authorization header or the session's cookie, the body's limit, the
+// signature, the target. Only then is Handler.Call asked.
 package wire

@@ -41,6 +41,9 @@ type Handler struct {
 	// Signatures checks SigV4. Nil asks for no signature; then the Host must be
 	// a local one, see Hosts.
 	Signatures *Signatures
+	// Sessions let in browsers that signed in, beside signatures. Nil: there are
+	// none.
+	Sessions *Sessions
 	// Hosts are accepted beside local ones when no signature is asked for.
 	Hosts Hosts
 	// JobToken reports whether a token authorises the calls of a job run, which
@@ -72,6 +75,11 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, request *Request
 		return "", nil, err
 	}
 	signed := h.Signatures != nil && request.JobRun == ""
+	if signed && r.Header.Get("Authorization") == "" {
+		if s := h.Sessions.of(r, true); s != nil {
+			signed, request.AccessKey = false, s.accessKey
+		}
+	}
 	var sig *signature
 	if signed {
 		// Before the body is read: nobody unknown makes the server hold much.
@@ -110,11 +118,8 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, request *Request
 		return faultf(http.StatusMethodNotAllowed, codeUnknownOperation,
 			"this address speaks AWS JSON 1.1: POST / with X-Amz-Target %s<Operation>. Give it to an AWS client as the endpoint URL", h.TargetPrefix)
 	}
-	if h.Signatures == nil && !h.Hosts.Allowed(r.Host) {
-		return hostFault(r.Host)
-	}
-	if err := crossOrigin.Check(r); err != nil {
-		return originFault(err)
+	if err := h.admitFetch(r); err != nil {
+		return err
 	}
 	if ofJob {
 		if !h.JobToken(id, token) {

@@ -1,28 +1,30 @@
-package cli
+package plan
 
 import (
+	"time"
+
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
 )
 
-// familyDescription is a family as -o json gives it.
-type familyDescription struct {
+// FamilyAnswer is a family as OpFamily and `reglue family -o json` give it.
+type FamilyAnswer struct {
 	Workflow string         `json:"workflow"`
 	Head     string         `json:"head"`
-	Runs     []memberRun    `json:"runs"`
-	Nodes    []suppliedNode `json:"nodes"`
+	Runs     []MemberRun    `json:"runs"`
+	Nodes    []SuppliedNode `json:"nodes"`
 	Lost     []string       `json:"lost,omitempty"`
-	Totals   familyTotals   `json:"totals"`
+	Totals   FamilyTotals   `json:"totals"`
 }
 
-type memberRun struct {
+type MemberRun struct {
 	RunID         string   `json:"runId"`
 	PreviousRunID string   `json:"previousRunId,omitempty"`
 	Depth         int      `json:"depth"`
 	Head          bool     `json:"head,omitempty"`
 	StartedOn     string   `json:"startedOn,omitempty"`
 	CompletedOn   string   `json:"completedOn,omitempty"`
-	Outcome       outcome  `json:"outcome"`
+	Outcome       Outcome  `json:"outcome"`
 	Repeated      []string `json:"repeated,omitempty"` // the nodes that the resume started directly
 	Accepted      []string `json:"accepted,omitempty"` // those it took as SUCCEEDED
 	Held          []string `json:"held,omitempty"`     // those it held back
@@ -33,21 +35,21 @@ type memberRun struct {
 	SavedSeconds  float64  `json:"savedSeconds"`       // that those took
 }
 
-type suppliedNode struct {
+type SuppliedNode struct {
 	Name  string        `json:"name"`
 	Type  glue.NodeType `json:"type"`
 	ID    string        `json:"id"`
 	State string        `json:"state"` // as the head has it; empty: never started
 	// Accepted is set when a resume took it as SUCCEEDED; Error says who and why.
 	Accepted bool `json:"accepted,omitempty"`
-	attemptDescription
-	Reason   string               `json:"reason,omitempty"`
-	Attempts []attemptDescription `json:"attempts,omitempty"` // all in the family, oldest first
-	Aside    *attemptDescription  `json:"aside,omitempty"`    // a later one in another branch
+	AttemptAnswer
+	Reason   string          `json:"reason,omitempty"`
+	Attempts []AttemptAnswer `json:"attempts,omitempty"` // all in the family, oldest first
+	Aside    *AttemptAnswer  `json:"aside,omitempty"`    // a later one in another branch
 }
 
-// attemptDescription is one attempt of a family.
-type attemptDescription struct {
+// AttemptAnswer is one attempt of a family.
+type AttemptAnswer struct {
 	State       string  `json:"state,omitempty"`
 	RunID       string  `json:"runId,omitempty"`
 	Before      string  `json:"before,omitempty"` // it ran in this lost run, or before
@@ -60,7 +62,7 @@ type attemptDescription struct {
 	Error       string  `json:"error,omitempty"`
 }
 
-type familyTotals struct {
+type FamilyTotals struct {
 	StartedOn    string  `json:"startedOn,omitempty"`
 	CompletedOn  string  `json:"completedOn,omitempty"` // empty while a run is live
 	WallSeconds  float64 `json:"wallSeconds"`
@@ -71,28 +73,27 @@ type familyTotals struct {
 	SavedSeconds float64 `json:"savedSeconds"`
 }
 
-func (v *familyView) describe() familyDescription {
-	f := v.f
-	d := familyDescription{Workflow: v.workflow, Head: v.head.WorkflowRunId, Runs: []memberRun{}, Nodes: []suppliedNode{}, Lost: f.Lost}
+func (f *Family) Describe() *FamilyAnswer {
+	d := &FamilyAnswer{Workflow: f.Workflow, Head: f.HeadRun().WorkflowRunId, Runs: []MemberRun{}, Nodes: []SuppliedNode{}, Lost: f.Lost}
 	for i := range f.Runs {
 		m := &f.Runs[i]
-		r := memberRun{
+		r := MemberRun{
 			RunID: m.Run.WorkflowRunId, PreviousRunID: m.Run.PreviousRunId, Depth: m.Depth, Head: i == f.Head,
-			StartedOn: m.Run.StartedOn.String(), CompletedOn: m.Run.CompletedOn.String(), Outcome: outcomeOf(m.Run),
+			StartedOn: m.Run.StartedOn.String(), CompletedOn: m.Run.CompletedOn.String(), Outcome: OutcomeOf(m.Run),
 			Attempts: m.Ran, Seconds: millis(m.Worked).Seconds(), Carried: m.Saved.Starts, SavedSeconds: millis(m.Saved.Time).Seconds(),
 		}
 		if m.Run.PreviousRunId != "" {
-			r.Repeated = namesIn(m.Graph, m.State.Roots)
-			r.Set = v.set(m)
-			r.Accepted, r.Held = namesIn(m.Graph, m.State.Accepted), namesIn(m.Graph, m.State.Held)
+			r.Repeated = names(m.Graph, m.State.Roots)
+			r.Set = f.Set(m)
+			r.Accepted, r.Held = names(m.Graph, m.State.Accepted), names(m.Graph, m.State.Held)
 		}
 		d.Runs = append(d.Runs, r)
 	}
-	reasons := reasonsOf(v.head)
-	for _, s := range v.inOrder() {
-		d.Nodes = append(d.Nodes, v.describeNode(s, reasons))
+	reasons := Reasons(f.Runs[f.Head].Graph, f.Runs[f.Head].State)
+	for _, s := range f.InOrder() {
+		d.Nodes = append(d.Nodes, f.describeNode(s, reasons))
 	}
-	d.Totals = familyTotals{
+	d.Totals = FamilyTotals{
 		StartedOn: glue.Time(f.Began).String(), CompletedOn: glue.Time(f.Ended).String(),
 		WallSeconds: millis(f.Wall).Seconds(), IdleSeconds: millis(f.Idle).Seconds(), Attempts: len(f.Attempts),
 		Seconds: millis(f.Worked).Seconds(), SavedStarts: f.Saved.Starts, SavedSeconds: millis(f.Saved.Time).Seconds(),
@@ -100,32 +101,32 @@ func (v *familyView) describe() familyDescription {
 	return d
 }
 
-func (v *familyView) describeNode(s *flow.Supply, reasons map[string]string) suppliedNode {
-	node := &v.f.Runs[v.f.Head].Graph.Nodes[s.Node]
-	n := suppliedNode{Name: node.Name, Type: node.Type, ID: node.ID, Reason: reasons[node.ID]}
+func (f *Family) describeNode(s *flow.Supply, reasons map[string]string) SuppliedNode {
+	node := &f.Runs[f.Head].Graph.Nodes[s.Node]
+	n := SuppliedNode{Name: node.Name, Type: node.Type, ID: node.ID, Reason: reasons[node.ID]}
 	for _, i := range s.Attempts {
-		n.Attempts = append(n.Attempts, v.describeAttempt(i))
+		n.Attempts = append(n.Attempts, f.describeAttempt(i))
 	}
 	if s.Latest >= 0 {
-		n.attemptDescription = v.describeAttempt(s.Latest)
-		n.attemptDescription.State, n.Error = "", problemOf(s.Shown)
-		n.State, n.Accepted = wireState(node, s.Shown.State), isAccepted(s)
+		n.AttemptAnswer = f.describeAttempt(s.Latest)
+		n.AttemptAnswer.State, n.Error = "", Problem(s.Shown)
+		n.State, n.Accepted = WireState(node, s.Shown.State), IsAccepted(s)
 	}
 	if s.Aside >= 0 {
-		aside := v.describeAttempt(s.Aside)
+		aside := f.describeAttempt(s.Aside)
 		n.Aside = &aside
 	}
 	return n
 }
 
-func (v *familyView) describeAttempt(i int) attemptDescription {
-	at := &v.f.Attempts[i]
-	d := attemptDescription{
+func (f *Family) describeAttempt(i int) AttemptAnswer {
+	at := &f.Attempts[i]
+	d := AttemptAnswer{
 		State: at.State.String(), Before: at.Before, StartedOn: glue.Time(at.Began).String(), CompletedOn: glue.Time(at.Ended).String(),
-		Seconds: millis(at.Took(v.now().UnixMilli())).Seconds(), Error: problemOf(at),
+		Seconds: millis(at.Took(int64(f.Now))).Seconds(), Error: Problem(at),
 	}
 	if at.Run >= 0 {
-		d.RunID = v.f.Runs[at.Run].Run.WorkflowRunId
+		d.RunID = f.Runs[at.Run].Run.WorkflowRunId
 	}
 	if at.Job != nil {
 		d.JobRunID, d.Retry, d.Trigger = at.Job.Id, int(at.Job.Attempt), at.Job.TriggerName
@@ -133,4 +134,23 @@ func (v *familyView) describeAttempt(i int) attemptDescription {
 		d.State = string(at.Crawl.State)
 	}
 	return d
+}
+
+// names are the names of nodes of a graph.
+func names(g *flow.Graph, nodes []int) []string {
+	out := []string{}
+	for _, n := range nodes {
+		out = append(out, g.Nodes[n].Name)
+	}
+	return out
+}
+
+func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+
+// WireState is a state in the words of the node's kind; empty for Blank.
+func WireState(node *flow.Node, s flow.State) string {
+	if node.Type == glue.NodeTypeCrawler {
+		return string(s.Crawl())
+	}
+	return string(s.Job())
 }
