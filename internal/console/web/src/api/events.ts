@@ -75,7 +75,9 @@ export function follow(client: QueryClient, hasEvents: boolean): () => void {
       if (source?.readyState === EventSource.CONNECTING) return become("lost"); // the browser tries again
       source?.close();
       source = undefined;
-      if (connection === "connecting" || connection === "live") become("lost");
+      // An answer that is no stream: the session may be over.
+      if (connection !== "polling") become("lost");
+      void client.invalidateQueries({ queryKey: ["about"] });
       retry = setTimeout(open, retryPause);
     };
   };

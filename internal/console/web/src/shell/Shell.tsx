@@ -8,6 +8,7 @@ import { Link, match, paths, usePath } from "../router";
 import { useTheme } from "../theme";
 import { Confirming } from "../ui/change";
 import { ConnectionState } from "./ConnectionState";
+import { Where } from "./Where";
 
 const pages = [
   { to: paths.home(), name: "Broken now", below: "/" },
@@ -47,7 +48,7 @@ export function Shell({ about, children }: { about: About | undefined; children:
         </nav>
         <div className="top-end">
           {about && <Where about={about} />}
-          <ConnectionState />
+          {usable && <ConnectionState />}
           <ThemeSwitch />
         </div>
       </header>
@@ -56,17 +57,6 @@ export function Shell({ about, children }: { about: About | undefined; children:
       </main>
     </Confirming>
   );
-}
-
-function Where({ about }: { about: About }) {
-  if (about.Kind === "account") {
-    return (
-      <span className="where account" title={`Profile ${about.Profile ?? "default"}: changes are asked about first`}>
-        AWS {about.Account} · {about.Region}
-      </span>
-    );
-  }
-  return null;
 }
 
 function ThemeSwitch() {
