@@ -187,6 +187,7 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
           selectNodesOnDrag={false}
           zoomOnDoubleClick={false}
           disableKeyboardA11y
+          attributionPosition="bottom-center"
           autoPanOnNodeFocus={false}
         >
           <Edges laid={laid} selected={selected} verdicts={verdicts} />
@@ -223,7 +224,7 @@ function useView(box: RefObject<HTMLDivElement | null>, laid: Layout, start: str
     const best = () => {
       const fit = whole(laid, el);
       const at = from.current && laid.places.get(from.current);
-      return fit.zoom >= leastZoom || !at ? fit : around(at, el);
+      return fit.zoom >= leastZoom || !at ? fit : around(at, laid, el);
     };
     setView(best());
     let size = "";
@@ -246,9 +247,17 @@ function whole(laid: Layout, el: HTMLElement): Viewport {
   return { zoom, x: (el.clientWidth - laid.width * zoom) / 2, y: (el.clientHeight - laid.height * zoom) / 2 };
 }
 
-/** The view of what lies around a node. */
-function around(at: { x: number; y: number }, el: HTMLElement, zoom = 0.75): Viewport {
-  return { zoom, x: el.clientWidth / 2 - (at.x + sizes.JOB.width / 2) * zoom, y: el.clientHeight / 2 - (at.y + sizes.JOB.height / 2) * zoom };
+/** The view of what lies around a node, with no more empty space than there must be. */
+function around(at: { x: number; y: number }, laid: Layout, el: HTMLElement, zoom = 0.75): Viewport {
+  const within = (room: number, size: number, middle: number) => {
+    if (size * zoom <= room) return (room - size * zoom) / 2;
+    return Math.min(margin, Math.max(room - size * zoom - margin, room / 2 - middle * zoom));
+  };
+  return {
+    zoom,
+    x: within(el.clientWidth, laid.width, at.x + sizes.JOB.width / 2),
+    y: within(el.clientHeight, laid.height, at.y + sizes.JOB.height / 2),
+  };
 }
 
 const noEdges: never[] = [];

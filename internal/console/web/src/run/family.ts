@@ -4,7 +4,7 @@ import type { GraphModel } from "../graph/types";
 import { edgesOf, runGraph, viewNodes } from "./view";
 
 /** A state of a family as the API names it; what never started has none. */
-export const wireState = (state: string | undefined) => (state === "TIMED_OUT" ? "TIMEOUT" : state || undefined);
+export const wireState = (state: string | undefined) => (state === "-" ? undefined : state || undefined);
 
 interface Outcome {
   status?: string;
