@@ -1,13 +1,14 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useJob } from "../api/queries";
 import type { Node, Workflow } from "../api/types";
 import { awsCommand } from "../cli";
+import { lazily } from "../lazily";
 import { Link, paths, useParam } from "../router";
 import { Command } from "../ui/Copy";
 import { Empty, Loading } from "../ui/Message";
 import { firesWhen, starts, triggerState } from "./triggerwords";
 
-const WorkflowGraph = lazy(() => import("../graph/WorkflowGraph"));
+const WorkflowGraph = lazily(() => import("../graph/WorkflowGraph"));
 
 /** The graph as the triggers have it now, and what the chosen node is. */
 export function Design({ workflow }: { workflow: Workflow }) {
