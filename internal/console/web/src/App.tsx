@@ -1,19 +1,20 @@
-import { lazy, Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { useAbout } from "./api/queries";
+import { fetchEarly, lazily } from "./lazily";
 import { Home } from "./pages/Home";
 import { match, usePath } from "./router";
 import { Shell } from "./shell/Shell";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Loading, Problem } from "./ui/Message";
 
-const Workflows = lazy(() => import("./pages/Workflows"));
-const Workflow = lazy(() => import("./pages/Workflow"));
-const Jobs = lazy(() => import("./pages/Jobs"));
-const Job = lazy(() => import("./pages/Job"));
-const Triggers = lazy(() => import("./pages/Triggers"));
-const SignIn = lazy(() => import("./pages/SignIn"));
-const RunPage = lazy(() => import("./run/RunPage"));
-const FamilyPage = lazy(() => import("./run/FamilyPage"));
+const Workflows = lazily(() => import("./pages/Workflows"), { early: true });
+const Workflow = lazily(() => import("./pages/Workflow"), { early: true });
+const Jobs = lazily(() => import("./pages/Jobs"), { early: true });
+const Job = lazily(() => import("./pages/Job"), { early: true });
+const Triggers = lazily(() => import("./pages/Triggers"), { early: true });
+const SignIn = lazily(() => import("./pages/SignIn"));
+const RunPage = lazily(() => import("./run/RunPage"), { early: true });
+const FamilyPage = lazily(() => import("./run/FamilyPage"));
 
 function Page() {
   const path = usePath();
@@ -32,6 +33,10 @@ function Page() {
 export function App() {
   const about = useAbout();
   const path = usePath();
+  const shown = about.data !== undefined;
+  useEffect(() => {
+    if (shown) fetchEarly();
+  }, [shown]);
   return (
     <Shell about={about.data}>
       <ErrorBoundary key={path}>

@@ -70,7 +70,7 @@ export function spoken(n: GraphNode, verdict?: Verdict): string {
   const parts = [`${kinds[n.type]} ${n.name}`];
   if (n.type !== "TRIGGER" || n.state) parts.push(n.held ? "held back" : n.accepted ? "accepted as succeeded" : lookOf(n).label.toLowerCase());
   if (n.type !== "TRIGGER" && n.attempts > 0) parts.push(plural(n.attempts, "attempt"));
-  if (n.carriedFrom) parts.push(`carried from run ${shortId(n.carriedFrom)}`);
+  if (n.carried) parts.push(`carried from ${n.carriedFrom ? `run ${shortId(n.carriedFrom)}` : "an earlier run"}`);
   if (verdict) parts.push(`in the resume: ${verdictWords[verdict].slice(2)}`);
   return parts.join(", ");
 }
@@ -81,7 +81,7 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
   const state = lookOf(node);
   const tone = node.accepted ? "wait" : state.tone;
   const classes = [
-    "gnode", kinds[node.type], `tone-${tone}`, node.carriedFrom && "carried", node.held && "held", selected && "selected",
+    "gnode", kinds[node.type], `tone-${tone}`, node.carried && "carried", node.held && "held", selected && "selected",
     ticked && "ticked", verdict && `verdict-${verdict}`,
   ];
   const tickable = tick && node.type !== "TRIGGER";
@@ -129,7 +129,7 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
 function noteOf(n: GraphNode, state: Look): string {
   if (n.type === "TRIGGER") return n.note ?? "";
   if (n.held || n.accepted) return n.note ?? "";
-  if (n.carriedFrom) return `${state.label} · carried`;
+  if (n.carried) return `${n.state === "SUCCEEDED" ? "Carried" : `${state.label}, carried`}${n.carriedFrom ? ` from ${shortId(n.carriedFrom)}` : ""}`;
   return n.note ? `${state.label} · ${n.note}` : state.label;
 }
 

@@ -1,7 +1,7 @@
-import { ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
+import { ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Viewport } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { useParam } from "../router";
 import { Loading, Problem } from "../ui/Message";
 import { collapseTriggers } from "./collapse";
@@ -103,6 +103,8 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
   const nodes = useFlowNodes(model, laid, { selected, ticked, verdicts });
   const level = useStore((s) => (s.transform[2] < farZoom ? " far" : s.transform[2] < midZoom ? " mid" : ""));
   const start = active ?? selected ?? matters(model);
+  const actions = useActions(onSelect, onTick);
+  const [view, touched] = useView(box, laid, start);
 
   const show = useCallback(
     (id: string) => {
@@ -164,19 +166,14 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
       onBlur={(e) => !e.currentTarget.contains(e.relatedTarget) && setInside(false)}
       onKeyDown={onKeyDown}
     >
-      <GraphNodes.Provider value={useActions(onSelect, onTick)}>
-        <ReactFlow
+      <GraphNodes.Provider value={actions}>
+        {view && <ReactFlow
           nodes={nodes}
           edges={noEdges}
           nodeTypes={nodeTypes}
-          onInit={(instance) => {
-            const first = selected ?? matters(model);
-            const room = box.current?.getBoundingClientRect();
-            const at = first && laid.places.get(first);
-            if (!room) return;
-            const zoom = Math.min(room.width / (laid.width + 40), room.height / (laid.height + 40));
-            if (zoom >= leastZoom || !at) void instance.fitView({ padding: 0.06, maxZoom: 1 });
-            else void instance.setCenter(at.x + 100, at.y + 23, { zoom: 0.75 });
+          defaultViewport={view}
+          onMoveStart={(event) => {
+            if (event) touched.current = true;
           }}
           onPaneClick={() => onSelect(undefined)}
           minZoom={0.04}
@@ -190,10 +187,12 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
           selectNodesOnDrag={false}
           zoomOnDoubleClick={false}
           disableKeyboardA11y
+          attributionPosition="bottom-center"
+          autoPanOnNodeFocus={false}
         >
           <Edges laid={laid} selected={selected} verdicts={verdicts} />
           <MiniMap model={model} laid={laid} />
-        </ReactFlow>
+        </ReactFlow>}
       </GraphNodes.Provider>
       <div className="graph-zoom">
         <button type="button" className="small" aria-label="Zoom in" onClick={() => void flow.zoomIn()}>
@@ -202,12 +201,63 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
         <button type="button" className="small" aria-label="Zoom out" onClick={() => void flow.zoomOut()}>
           −
         </button>
-        <button type="button" className="small" onClick={() => void flow.fitView({ padding: 0.06, maxZoom: 1 })}>
+        <button type="button" className="small" onClick={() => box.current && void flow.setViewport(whole(laid, box.current))}>
           Fit
         </button>
       </div>
     </div>
   );
+}
+
+/**
+ * What the graph shows at first, and whether the user has moved it since; until then
+ * it follows the size of its place.
+ */
+function useView(box: RefObject<HTMLDivElement | null>, laid: Layout, start: string | undefined) {
+  const flow = useReactFlow();
+  const [view, setView] = useState<Viewport>();
+  const touched = useRef(false);
+  const from = useRef(start);
+  useLayoutEffect(() => {
+    const el = box.current;
+    if (!el) return;
+    const best = () => {
+      const fit = whole(laid, el);
+      const at = from.current && laid.places.get(from.current);
+      return fit.zoom >= leastZoom || !at ? fit : around(at, laid, el);
+    };
+    setView(best());
+    let size = "";
+    const observer = new ResizeObserver(() => {
+      const now = `${el.clientWidth} ${el.clientHeight}`;
+      if (size && size !== now && !touched.current) void flow.setViewport(best());
+      size = now;
+    });
+    observer.observe(el);
+    return () => observer.disconnect();
+  }, [box, flow, laid]);
+  return [view, touched] as const;
+}
+
+const margin = 24;
+
+/** The view of all of the graph. */
+function whole(laid: Layout, el: HTMLElement): Viewport {
+  const zoom = Math.min((el.clientWidth - 2 * margin) / laid.width, (el.clientHeight - 2 * margin) / laid.height, 1);
+  return { zoom, x: (el.clientWidth - laid.width * zoom) / 2, y: (el.clientHeight - laid.height * zoom) / 2 };
+}
+
+/** The view of what lies around a node, with no more empty space than there must be. */
+function around(at: { x: number; y: number }, laid: Layout, el: HTMLElement, zoom = 0.75): Viewport {
+  const within = (room: number, size: number, middle: number) => {
+    if (size * zoom <= room) return (room - size * zoom) / 2;
+    return Math.min(margin, Math.max(room - size * zoom - margin, room / 2 - middle * zoom));
+  };
+  return {
+    zoom,
+    x: within(el.clientWidth, laid.width, at.x + sizes.JOB.width / 2),
+    y: within(el.clientHeight, laid.height, at.y + sizes.JOB.height / 2),
+  };
 }
 
 const noEdges: never[] = [];

@@ -19,7 +19,7 @@ export const MiniMap = memo(function MiniMap({ model, laid }: { model: GraphMode
   };
   if (fits) return null;
   return (
-    <Panel position="bottom-center" className="minimap">
+    <Panel position="bottom-right" className="minimap">
       <div aria-hidden="true" style={{ width: laid.width * scale, height: laid.height * scale }} onPointerDown={go} onPointerMove={go}>
         <Dots model={model} laid={laid} scale={scale} />
         <Frame scale={scale} />

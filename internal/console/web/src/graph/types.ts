@@ -8,7 +8,8 @@ export interface GraphNode {
   /** The state of the latest attempt; of a trigger FIRED or OFF. None when nothing started. */
   state?: string;
   attempts: number;
-  /** The run that a carried node ran in. */
+  /** It ran in an earlier run: in this one, if that is known. */
+  carried?: boolean;
   carriedFrom?: string;
   accepted?: boolean;
   held?: boolean;

@@ -29,11 +29,15 @@ export const GridRow = memo(
           const cell = columns[i]?.get(row.key);
           return (
             <div key={run.WorkflowRunId} className="grid-cell" role="gridcell" aria-colindex={i + 2}>
-              {cell && (
-                <a href={pathOf({ row: index, column: i })} data-row={index} data-column={i} tabIndex={focus === i ? 0 : -1} aria-label={cellLabel(cell)}>
-                  <StateSquare look={cellLook(cell)} carried={cell.carried} />
-                </a>
-              )}
+              <a
+                href={pathOf({ row: index, column: i })}
+                data-row={index}
+                data-column={i}
+                tabIndex={focus === i ? 0 : -1}
+                aria-label={cell ? cellLabel(cell) : `${row.name}: not in this run`}
+              >
+                {cell && <StateSquare look={cellLook(cell)} carried={cell.carried} />}
+              </a>
             </div>
           );
         })}

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useWorkflows } from "../api/queries";
 import { useOverview } from "./overview";
 import { BrokenList } from "./BrokenList";
@@ -7,9 +7,10 @@ import { Loading, ErrorBox } from "../ui/Message";
 import { Glyph } from "../ui/State";
 import { look } from "../state";
 import { plural } from "../format";
+import { lazily } from "../lazily";
 import { useTitle } from "../ui/useTitle";
 
-const FirstSteps = lazy(() => import("./FirstSteps"));
+const FirstSteps = lazily(() => import("./FirstSteps"));
 
 /** Failed runs that nobody has resumed, over all workflows. */
 export function Home() {

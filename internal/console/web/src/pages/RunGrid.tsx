@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type UIEvent } from "react";
+import { useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type UIEvent } from "react";
 import { useRunsMade } from "../api/queries";
 import type { Workflow, WorkflowRun } from "../api/types";
 import { arcsOf, cellsOf, rowKey, rowsOf, slice, type Cell, type Row } from "../grid";
@@ -66,6 +66,7 @@ interface GridProps {
 
 function Grid({ workflow, runs, rows, columns, arcs }: GridProps) {
   const box = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
   const [scrolled, setScrolled] = useState(0);
   const [focus, setFocus] = useState<Spot>({ row: -1, column: 0 });
   const [hover, setHover] = useState<Spot>();
@@ -74,6 +75,11 @@ function Grid({ workflow, runs, rows, columns, arcs }: GridProps) {
   // Rows and runs may have become fewer since.
   const at = { row: Math.min(focus.row, rows.length - 1), column: Math.min(focus.column, runs.length - 1) };
   const shown = hover ?? at;
+
+  useLayoutEffect(() => {
+    if (moved.current) find(box.current!, at)?.focus();
+    moved.current = false;
+  });
 
   const pathOf = (spot: Spot) => {
     const run = runs[spot.column];
@@ -94,7 +100,7 @@ function Grid({ workflow, runs, rows, columns, arcs }: GridProps) {
       else if (top > element.scrollTop + seen) element.scrollTop = top - seen;
       setScrolled(element.scrollTop);
     }
-    requestAnimationFrame(() => find(element, next)?.focus());
+    moved.current = true;
   };
   const keys = (e: KeyboardEvent) => {
     const step = moves[e.key];

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useRuns, useTriggers, useWorkflow } from "../api/queries";
 import type { Trigger, Workflow as WorkflowShape, WorkflowRun } from "../api/types";
 import { candidates } from "../broken";
@@ -10,13 +10,12 @@ import { RunBadge } from "../ui/State";
 import { Time } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import { Definition } from "./Definition";
+import { Design } from "./Design";
 import { RunGrid } from "./RunGrid";
 import { StartDialog } from "./StartDialog";
 import { TriggerTable } from "./TriggerTable";
 import { isActive } from "./triggerwords";
 import { NextStart, NoSchedules } from "./NextStart";
-
-const WorkflowGraph = lazy(() => import("../graph/WorkflowGraph"));
 
 const views = { runs: "Runs", graph: "Design", triggers: "Triggers", definition: "Definition" } as const;
 type View = keyof typeof views;
@@ -132,39 +131,6 @@ function Runs({ workflow }: { workflow: WorkflowShape }) {
           </button>
         </p>
       )}
-    </>
-  );
-}
-
-function Design({ workflow }: { workflow: WorkflowShape }) {
-  const [node, setNode] = useParam("node");
-  const jobs = workflow.Graph?.Nodes?.find((n) => n.UniqueId === node && n.Type === "JOB");
-  if (!workflow.Graph?.Nodes?.length) {
-    return (
-      <Empty title="Nothing is in it yet">
-        <p>A trigger that belongs to the workflow brings the jobs it starts into it:</p>
-        <Command>
-          {awsCommand("create-trigger", { name: `${workflow.Name}-start`, "workflow-name": workflow.Name, type: "ON_DEMAND", actions: "JobName=JOB" })}
-        </Command>
-      </Empty>
-    );
-  }
-  return (
-    <>
-      <p className="design-note quiet" role="status">
-        {jobs ? (
-          <>
-            Job <Link to={paths.job(jobs.Name)}>{jobs.Name}</Link>
-          </>
-        ) : (
-          "The design as the triggers have it now. Choose a node to see what it is."
-        )}
-      </p>
-      <div className="design">
-        <Suspense fallback={<Loading what="Loading the graph" />}>
-          <WorkflowGraph graph={workflow.Graph} selected={node} onSelect={(id) => setNode(id)} />
-        </Suspense>
-      </div>
     </>
   );
 }

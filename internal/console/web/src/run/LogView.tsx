@@ -6,41 +6,40 @@ import { find, LogBuffer, marks, nextMatch, ofStream, windowOf, type LogLine, ty
 type Ending = "live" | "over" | "lost" | "elsewhere";
 
 interface Log {
-  lines: LogLine[];
-  dropped: number;
+  buffer: LogBuffer;
+  /** Counts what came, since the buffer's list is one that grows. */
+  version: number;
   ending: Ending;
   elsewhere?: { Text: string; Command?: string };
 }
 
+/** The least time between two times that new lines are shown, in ms. */
+const pause = 100;
+
 /** The log of a job run as it is written. */
 function useLog(jobRunId: string): Log {
-  const [log, setLog] = useState<Log>({ lines: [], dropped: 0, ending: "live" });
+  const [log, setLog] = useState<Log>(() => ({ buffer: new LogBuffer(), version: 0, ending: "live" }));
   useEffect(() => {
     const buffer = new LogBuffer();
     const source = new EventSource(`/console/logs/${encodeURIComponent(jobRunId)}?stream=both`);
-    let frame = 0;
-    const show = (more: Partial<Log> = {}) =>
-      setLog((was) => ({ ...was, ...more, lines: buffer.lines.slice(), dropped: buffer.dropped }));
-    setLog({ lines: [], dropped: 0, ending: "live" });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = (ending: Ending, elsewhere?: Log["elsewhere"]) => {
+      clearTimeout(timer);
+      timer = undefined;
+      setLog({ buffer, version: buffer.version, ending, elsewhere });
+    };
+    show("live");
     source.addEventListener("lines", (e) => {
       buffer.add(JSON.parse(e.data) as LogLine[]);
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        show({ ending: "live" });
-      });
+      timer ??= setTimeout(() => show("live"), pause);
     });
-    const end = (more: Partial<Log>) => {
-      source.close();
-      cancelAnimationFrame(frame);
-      show(more);
-    };
-    source.addEventListener("end", () => end({ ending: "over" }));
-    source.addEventListener("none", (e) => end({ ending: "elsewhere", elsewhere: JSON.parse(e.data) as Log["elsewhere"] }));
+    source.addEventListener("end", () => (source.close(), show("over")));
+    source.addEventListener("none", (e) => (source.close(), show("elsewhere", JSON.parse(e.data) as Log["elsewhere"])));
     // The browser opens the stream again by itself, from the last line on.
-    source.onerror = () => show({ ending: "lost" });
+    source.onerror = () => show("lost");
     return () => {
       source.close();
-      cancelAnimationFrame(frame);
+      clearTimeout(timer);
     };
   }, [jobRunId]);
   return log;
@@ -58,14 +57,16 @@ export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) 
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 320 });
   const text = useDeferredValue(query);
-  const lines = useMemo(() => ofStream(log.lines, stream), [log.lines, stream]);
-  const found = useMemo(() => find(lines, text), [lines, text]);
-  const both = stream === "both" && lines.some((l) => l.Stream === "stderr");
+  const { buffer, version } = log;
+  // The list is the same one and grows: its version says when to look again.
+  const lines = useMemo(() => ofStream(buffer.lines, stream), [buffer, version, stream]);
+  const found = useMemo(() => find(lines, text), [lines, version, text]);
+  const both = stream === "both" && buffer.errors;
 
   useEffect(() => {
     const el = box.current;
     if (el && follow) el.scrollTop = el.scrollHeight;
-  }, [lines, follow]);
+  }, [lines, version, follow]);
   useEffect(() => {
     const el = box.current;
     if (!el) return;
@@ -152,7 +153,7 @@ export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) 
       </div>
       <p className="log-foot quiet">
         {plural(lines.length, "line")}
-        {log.dropped > 0 && ` (${log.dropped.toLocaleString("en")} older ones are only in the download)`} · {endings[log.ending]}
+        {buffer.dropped > 0 && ` (${buffer.dropped.toLocaleString("en")} older ones are only in the download)`} · {endings[log.ending]}
       </p>
     </section>
   );

@@ -14,7 +14,7 @@ import { useChange } from "../ui/change";
 import { LogView } from "./LogView";
 import { shortIds } from "./time";
 import type { RunData } from "./useRunData";
-import { predicateLabel, took, triggerNote, type Attempt, type NodeView } from "./view";
+import { isOver, predicateLabel, took, triggerNote, type Attempt, type NodeView } from "./view";
 
 interface Props {
   data: RunData;
@@ -66,6 +66,7 @@ export function NodePanel({ data, view, onSelect, onRepeat, cannotRepeat }: Prop
       <div className="row">
         {view.node.Type !== "TRIGGER" && <StateBadge state={view.state} carried={view.carried} />}
         {attempt && <AttemptTook attempt={attempt.attempt} />}
+        {view.carried && !view.carriedFrom && <span className="quiet">carried from an earlier run</span>}
         {view.carriedFrom && (
           <span className="quiet">
             carried from <Link to={paths.run(run.Name, view.carriedFrom, { node: data.names.of(view.id) })}>{shortId(view.carriedFrom)}</Link>
@@ -75,17 +76,19 @@ export function NodePanel({ data, view, onSelect, onRepeat, cannotRepeat }: Prop
       {reason && <Why sentence={reason.Sentence} chain={reason.Chain} />}
       <div className="row">
         {view.node.Type !== "TRIGGER" && (
-          <button type="button" className="small" disabled={!onRepeat} title={cannotRepeat} onClick={onRepeat}>
-            Repeat it in a resume…
+          <button type="button" className="small" disabled={!onRepeat} title={cannotRepeat ?? "Repeat it in a resume"} onClick={onRepeat}>
+            Repeat…
           </button>
         )}
         {attempt?.attempt.jobRun && isLiveState(attempt.attempt.state) && <StopJobRun job={view.name} id={attempt.attempt.jobRun.Id} />}
-        {attempt?.id && <Id id={attempt.id} short={shortId(attempt.id)} what="the job run's id" />}
         {attempt?.id && (
-          <CommandButton command={awsCommand("get-job-run", { "job-name": view.name, "run-id": attempt.id })} />
+          <span className="row end">
+            <Id id={attempt.id} short={shortId(attempt.id)} what="the job run's id" />
+            <CommandButton command={awsCommand("get-job-run", { "job-name": view.name, "run-id": attempt.id })} />
+          </span>
         )}
       </div>
-      {cannotRepeat && view.node.Type !== "TRIGGER" && <p className="quiet">{cannotRepeat}</p>}
+      {cannotRepeat && isOver(run) && <p className="quiet">{cannotRepeat}</p>}
       <div className="tabs" role="tablist" aria-label="About the node" onKeyDown={(e) => arrowTabs(e.key, tabs.map((t) => t[0]), open[0], setTab, e.currentTarget)}>
         {tabs.map(([key, name]) => (
           <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={key === open[0]} aria-controls="tab-body" tabIndex={key === open[0] ? 0 : -1} onClick={() => setTab(key)}>
@@ -327,7 +330,7 @@ function StopJobRun({ job, id }: { job: string; id: string }) {
   return (
     <>
       <button type="button" className="small danger" onClick={() => setAsking(true)}>
-        Stop this job run
+        Stop job run
       </button>
       {error !== undefined && <ErrorBox error={error} doing="Not stopped" />}
       {asking && (

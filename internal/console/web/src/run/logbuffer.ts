@@ -13,11 +13,16 @@ export const mostLines = 500_000;
 export class LogBuffer {
   lines: LogLine[] = [];
   dropped = 0;
+  /** Whether anything came on stderr. */
+  errors = false;
   /** Counts changes, for those who watch. */
   version = 0;
 
   add(more: readonly LogLine[]) {
-    for (const line of more) this.lines.push({ ...line, Text: plain(line.Text) });
+    for (const line of more) {
+      this.lines.push({ ...line, Text: plain(line.Text) });
+      this.errors ||= line.Stream === "stderr";
+    }
     if (this.lines.length > mostLines) {
       const over = this.lines.length - mostLines;
       this.dropped += over;

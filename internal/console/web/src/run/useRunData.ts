@@ -27,7 +27,8 @@ export function useRunData(workflow: string, runId: string) {
   const reasons = useReasons(workflow, runId, run !== undefined).data;
   const family = useFamily(workflow, runId).data;
 
-  const views = useMemo(() => (run ? viewNodes(run, record) : []), [run, record]);
+  const ranIn = useMemo(() => family && jobRunsOf(family), [family]);
+  const views = useMemo(() => (run ? viewNodes(run, record, ranIn) : []), [run, record, ranIn]);
   const edges = useMemo(() => edgesOf(run?.Graph), [run?.Graph]);
   const named = useMemo(() => names(views), [views]);
   const data = useMemo<RunData | undefined>(
@@ -40,6 +41,12 @@ export function useRunData(workflow: string, runId: string) {
     [run, views, edges, named, record, family, reasons],
   );
   return { data, error: query.error, about };
+}
+
+/** The run in which each job run of a family ran. */
+function jobRunsOf(family: Family): Map<string, string> {
+  const all = family.nodes.flatMap((n) => n.attempts ?? []);
+  return new Map(all.flatMap((a) => (a.jobRunId && a.runId ? [[a.jobRunId, a.runId] as const] : [])));
 }
 
 const time = (text: string | undefined) => (text ? Date.parse(text) : undefined);
@@ -71,7 +78,7 @@ export function runBars(data: RunData): { bars: Bar[]; runs: Span[] } {
     v.attempts.flatMap((a) => {
       if (a.began === undefined) return [];
       const bar: Bar = {
-        node: v.id, run: v.carriedFrom ?? run.WorkflowRunId, state: a.state, began: a.began, ended: a.ended,
+        node: v.id, run: v.carried ? (v.carriedFrom ?? run.PreviousRunId ?? "") : run.WorkflowRunId, state: a.state, began: a.began, ended: a.ended,
         retry: a.jobRun?.Attempt ?? 0, jobRunId: a.jobRun?.Id, error: a.error,
       };
       return [bar];

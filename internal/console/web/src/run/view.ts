@@ -25,6 +25,7 @@ export interface NodeView {
   latest?: Attempt;
   /** Set when its latest attempt ran in an earlier run. */
   carried: boolean;
+  /** The run that it ran in, if that is known. */
   carriedFrom?: string;
   accepted: boolean;
   held: boolean;
@@ -39,21 +40,23 @@ export const isOver = (run: Pick<WorkflowRun, "Status">) =>
   run.Status === "COMPLETED" || run.Status === "STOPPED" || run.Status === "ERROR";
 
 // A node whose Node is the very same object keeps its view.
-const kept = new WeakMap<Node, { run: string; held: boolean; view: NodeView }>();
+const kept = new WeakMap<Node, { run: string; held: boolean; from?: string; view: NodeView }>();
 
-export function viewNodes(run: WorkflowRun, record?: ResumeRecord): NodeView[] {
+/** The nodes of a run. `ranIn` gives the run of a job run, where a family is known. */
+export function viewNodes(run: WorkflowRun, record?: ResumeRecord, ranIn?: ReadonlyMap<string, string>): NodeView[] {
   const held = new Set(record?.Held);
   return (run.Graph?.Nodes ?? []).map((node) => {
     const isHeld = held.has(node.UniqueId);
     const had = kept.get(node);
-    if (had?.run === run.WorkflowRunId && had.held === isHeld) return had.view;
-    const view = viewNode(run, node, isHeld);
-    kept.set(node, { run: run.WorkflowRunId, held: isHeld, view });
+    const from = ranIn?.get(nodeState(node).jobRun?.Id ?? "");
+    if (had?.run === run.WorkflowRunId && had.held === isHeld && had.from === from) return had.view;
+    const view = viewNode(run, node, isHeld, from);
+    kept.set(node, { run: run.WorkflowRunId, held: isHeld, from, view });
     return view;
   });
 }
 
-function viewNode(run: WorkflowRun, node: Node, held: boolean): NodeView {
+function viewNode(run: WorkflowRun, node: Node, held: boolean, from: string | undefined): NodeView {
   const { state, carried, error } = nodeState(node, run);
   const attempts = [
     ...(node.JobDetails?.JobRuns ?? []).map(ofJobRun),
@@ -62,7 +65,7 @@ function viewNode(run: WorkflowRun, node: Node, held: boolean): NodeView {
   const latest = attempts.at(-1);
   return {
     node, id: node.UniqueId, name: node.Name, state, attempts, latest, carried,
-    carriedFrom: carried ? (latest?.jobRun?.Arguments?.["--WORKFLOW_RUN_ID"] ?? run.PreviousRunId) : undefined,
+    carriedFrom: carried ? (from ?? latest?.jobRun?.Arguments?.["--WORKFLOW_RUN_ID"]) : undefined,
     accepted: carried && state === "SUCCEEDED" && (error ?? "").startsWith(acceptedMessage),
     held: held && !latest,
     failed: isFailed(state),
@@ -129,7 +132,7 @@ function graphNode(v: NodeView, state: string | undefined, untickable: string | 
   if (had && had.state === state && had.untickable === untickable) return had;
   const made: GraphNode = {
     id: v.id, name: v.name, type: v.node.Type, state, untickable,
-    attempts: v.attempts.length, carriedFrom: v.carriedFrom, accepted: v.accepted, held: v.held,
+    attempts: v.attempts.length, carried: v.carried, carriedFrom: v.carriedFrom, accepted: v.accepted, held: v.held,
     note: v.node.Type === "TRIGGER" ? triggerNote(v.node.TriggerDetails?.Trigger) : noteOf(v),
   };
   drawn.set(v, made);
