@@ -1,4 +1,4 @@
-.PHONY: help check test bench gen verify lint mutate tools
+.PHONY: help check test bench gen console verify lint mutate tools
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -14,6 +14,9 @@ bench: ## the benchmarks, as ratios to this machine's disk
 
 gen: ## generate the API's shapes again from botocore's service model
 	go generate ./internal/glue
+
+console: ## build the console's pages into internal/console/dist
+	bash scripts/console
 
 verify: gen ## fail if generated code differs from what is committed
 	git diff --exit-code -- internal/glue

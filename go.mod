@@ -2,6 +2,8 @@ module github.com/reglue/reglue
 
 go 1.26.0
 
+ignore ./internal/console/web/node_modules
+
 require (
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26

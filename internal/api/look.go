@@ -105,6 +105,12 @@ func kinOf(tx *store.Tx, rec *store.Run) ([]*store.Run, error) {
 	return kin, nil
 }
 
+// Extends reports whether an operation is one of reglue's own.
+func Extends(op string) bool {
+	_, ok := extensions[op]
+	return ok
+}
+
 // Serves reports whether an operation is one of AWS's that are built here.
 func Serves(op string) bool {
 	_, ok := operations[op]

@@ -329,7 +329,9 @@ func TestConsoleLog(t *testing.T) {
 	listen(t, failed+"?stream=stderr", nil).until("lines", `"Stream":"stderr","Text":"ValueError: line 3 is not good"`)
 	file := asks(t, http.MethodGet, failed+"/download", nil)
 	has(t, file.Header.Get("Content-Disposition"), "attachment", ".log")
-	has(t, text(t, file), "  working on load\n", "! ValueError: line 3 is not good\n")
+	wrote := text(t, file)
+	has(t, wrote, "  working on load\n")
+	has(t, wrote, "! ValueError: line 3 is not good\n")
 	for path, code := range map[string]string{
 		failed + "?stream=all": "ValidationException", s.Endpoint + "/console/logs/jr_nope": "EntityNotFoundException",
 		s.Endpoint + "/console/logs/" + url.PathEscape("../../meta") + "/download": "EntityNotFoundException",

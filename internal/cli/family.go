@@ -54,19 +54,11 @@ nodes.
 }
 
 func (a *app) family(ctx context.Context, t *target, workflow, run string) error {
-	runs, err := loadFamily(ctx, t, workflow, run)
+	first, err := loadRun(ctx, t, workflow, run)
 	if err != nil {
 		return err
 	}
-	all := make([]flow.Observed, len(runs))
-	records := map[string]*plan.Record{}
-	for i, r := range runs {
-		all[i].Run = r
-		if all[i].Graph, all[i].State, records[r.WorkflowRunId], err = observe(ctx, t, r); err != nil {
-			return err
-		}
-	}
-	f, err := plan.NewFamily(workflow, all, records, a.now())
+	f, err := observeFamily(ctx, t, first, a.now())
 	if err != nil {
 		return err
 	}
@@ -78,14 +70,28 @@ func (a *app) family(ctx context.Context, t *target, workflow, run string) error
 	return nil
 }
 
-// loadFamily reads all runs of a run's family with their graphs. AWS has no
-// question for what was resumed from a run, so the list of runs is read as far back
-// as the family goes.
-func loadFamily(ctx context.Context, t *target, workflow, run string) ([]*glue.WorkflowRun, error) {
-	first, err := loadRun(ctx, t, workflow, run)
+// observeFamily puts a run's family together from what the server answers.
+func observeFamily(ctx context.Context, t *target, run *glue.WorkflowRun, now time.Time) (*plan.Family, error) {
+	runs, err := loadFamily(ctx, t, run)
 	if err != nil {
 		return nil, err
 	}
+	all := make([]flow.Observed, len(runs))
+	records := map[string]*plan.Record{}
+	for i, r := range runs {
+		all[i].Run = r
+		if all[i].Graph, all[i].State, records[r.WorkflowRunId], err = observe(ctx, t, r); err != nil {
+			return nil, err
+		}
+	}
+	return plan.NewFamily(run.Name, all, records, now)
+}
+
+// loadFamily reads all runs of a run's family with their graphs. AWS has no
+// question for what was resumed from a run, so the list of runs is read as far back
+// as the family goes.
+func loadFamily(ctx context.Context, t *target, first *glue.WorkflowRun) ([]*glue.WorkflowRun, error) {
+	workflow := first.Name
 	read := map[string]*glue.WorkflowRun{first.WorkflowRunId: first}
 	oldest := first
 	for oldest.PreviousRunId != "" && read[oldest.PreviousRunId] == nil {
@@ -117,6 +123,7 @@ func loadFamily(ctx context.Context, t *target, workflow, run string) ([]*glue.W
 	var family []*glue.WorkflowRun
 	for _, r := range flow.Kin(all, first.WorkflowRunId) {
 		if read[r.WorkflowRunId] == nil {
+			var err error
 			r, err = getRun(ctx, t, workflow, r.WorkflowRunId)
 			if isKind(err, glue.EntityNotFound) {
 				continue // gone meanwhile

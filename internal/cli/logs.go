@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,11 +75,14 @@ func noLogsHere(t *target, j *glue.JobRun) error {
 	if t.Kind != targetAWS {
 		return fmt.Errorf("the log is a file in the server's data folder: run this on its machine with --data FOLDER (job run %s)", j.Id)
 	}
-	group := j.LogGroupName
-	if group == "" {
-		group = "/aws-glue/python-jobs"
-	}
-	return fmt.Errorf("the log is in CloudWatch: aws logs tail %s/output --log-stream-names %s (errors: %s/error)", group, j.Id, group)
+	return fmt.Errorf("the log is in CloudWatch: %s (errors: %s/error)", tailCommand(j), logGroup(j))
+}
+
+// logGroup is where CloudWatch has the logs of a job run in an AWS account.
+func logGroup(j *glue.JobRun) string { return cmp.Or(j.LogGroupName, "/aws-glue/python-jobs") }
+
+func tailCommand(j *glue.JobRun) string {
+	return fmt.Sprintf("aws logs tail %s/output --log-stream-names %s", logGroup(j), j.Id)
 }
 
 // copyLogs prints lines until there are no more, or with --follow until the job

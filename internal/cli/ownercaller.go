@@ -154,7 +154,7 @@ func (c *ownerCaller) withoutOwner(ctx context.Context, op, invocation string, i
 
 // reading reports whether an operation changes nothing.
 func reading(op string) bool {
-	for _, prefix := range []string{"Get", "List", "BatchGet", "Plan"} {
+	for _, prefix := range []string{"Get", "List", "BatchGet", "Plan", "Explain"} {
 		if strings.HasPrefix(op, prefix) {
 			return true
 		}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
 )
@@ -116,87 +114,12 @@ func (r *resuming) makePlan(ctx context.Context) error {
 	if beyond := r.o.beyondAWS(r.t.Profile != ""); len(beyond) > 0 {
 		return fmt.Errorf("%s: this endpoint has AWS's operations alone, and they can't do that; it needs a reglue server", strings.Join(beyond, ", "))
 	}
-	return r.planHere(ctx)
-}
-
-// planHere makes the plan from what AWS's own operations tell.
-func (r *resuming) planHere(ctx context.Context) error {
-	g, run, err := flow.Observe(r.prior)
+	answer, err := planObserved(ctx, r.t, r.prior, &r.req, r.o.planToken, r.a.now())
 	if err != nil {
 		return err
 	}
-	jobs, err := r.facts(ctx, g)
-	if err != nil {
-		return err
-	}
-	ids := r.req.NodeIds
-	if r.req.Select.Any() {
-		r.choices = plan.Select(g, run, jobs, r.req.Select)
-		for i := range r.choices {
-			ids = append(ids, r.choices[i].ID)
-		}
-		if len(ids) == 0 {
-			return errors.New("the selectors choose nothing of this run: there is nothing to repeat, and nothing was changed")
-		}
-		r.req.NodeIds, r.req.Select = ids, plan.Selectors{}
-	}
-	p, err := flow.Resume(g, run, ids, "the new run", r.a.now().UnixMilli())
-	if err != nil {
-		return err
-	}
-	subject := plan.Subject{Graph: g, Prior: run, Plan: p}
-	r.plan = subject.Describe(r.prior.Name, jobs, false)
-	r.plan.Asks = nil // what is marked as safe is not known
-	if r.plan.Head, err = r.familyHead(ctx); err != nil {
-		return err
-	}
-	if r.t.Profile == "" {
-		return nil
-	}
-	state := fmt.Sprintf("%s %s", r.prior.Status, r.prior.CompletedOn)
-	basis := plan.NewBasis(r.plan, r.req, state, jobs)
-	r.plan.Token = basis.Token()
-	if r.o.planToken == "" {
-		return nil
-	}
-	changes, err := basis.Compare(r.o.planToken)
-	if err == nil && len(changes) > 0 {
-		err = fmt.Errorf("the plan does not hold any more, and nothing was started: %s; make a new plan", strings.Join(changes, "; "))
-	}
-	return err
-}
-
-// facts are those that a profile gives access to; of another endpoint only how
-// long the run's jobs took.
-func (r *resuming) facts(ctx context.Context, g *flow.Graph) (map[string]*plan.Job, error) {
-	if r.t.Profile == "" {
-		return observedJobs(r.prior), nil
-	}
-	objects, err := newObjectStamps(ctx, r.t.Profile, r.t.Region)
-	if err != nil {
-		return nil, err
-	}
-	return gatherFacts(ctx, r.t, objects, r.prior, g)
-}
-
-// observedJobs is what a run tells of its jobs: how long they took.
-func observedJobs(run *glue.WorkflowRun) map[string]*plan.Job {
-	out := map[string]*plan.Job{}
-	for i := range run.Graph.Nodes {
-		n := &run.Graph.Nodes[i]
-		if n.JobDetails == nil {
-			continue
-		}
-		j := &plan.Job{Limit: 1}
-		out[n.Name] = j
-		for k := range n.JobDetails.JobRuns {
-			if jr := &n.JobDetails.JobRuns[k]; jr.JobRunState == glue.JobRunStateSucceeded {
-				j.Duration, j.Samples = time.Duration(jr.ExecutionTime)*time.Second, 1
-				break
-			}
-		}
-	}
-	return out
+	r.plan, r.choices = answer.Plan, answer.Choices
+	return nil
 }
 
 // execute starts the new run. Waiting for room ends with until; what was asked of the
@@ -250,30 +173,7 @@ func (r *resuming) expectHead(ctx context.Context) error {
 	if r.head == "" {
 		return nil
 	}
-	head, err := r.familyHead(ctx)
-	if err == nil && head != r.head {
-		err = fmt.Errorf("run %s was expected to be the newest of its family, but %s is; nothing was changed", shortRun(r.head), shortRun(head))
-	}
-	return err
-}
-
-// familyHead is the newest of all runs that the run and its resumes began with and
-// led to, looked for in the list of runs.
-func (r *resuming) familyHead(ctx context.Context) (string, error) {
-	var all []*glue.WorkflowRun
-	for run, err := range workflowRuns(ctx, r.t, r.prior.Name, runPage) {
-		if err != nil {
-			return "", err
-		}
-		all = append(all, run)
-	}
-	head := r.prior
-	for _, run := range flow.Kin(all, r.prior.WorkflowRunId) {
-		if run.StartedOn > head.StartedOn {
-			head = run
-		}
-	}
-	return head.WorkflowRunId, nil
+	return isHead(ctx, r.t, r.prior, r.head)
 }
 
 // roomPoll is how often --wait looks for room.

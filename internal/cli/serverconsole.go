@@ -44,7 +44,7 @@ func (c changes) Take() ([]console.Change, bool) {
 }
 
 // findLog finds the log of a job run in the data folder.
-func (s *server) findLog(ctx context.Context, id string) (*console.Log, error) {
+func (s *server) findLog(ctx context.Context, id, _ string) (*console.Log, error) {
 	jr, err := s.jobRun(ctx, id)
 	if err == nil && jr == nil {
 		err = glue.Errorf(glue.EntityNotFound, "There is no job run %.80s", id)

@@ -47,8 +47,9 @@ type Options struct {
 	Wire *wire.Handler
 	// Watch begins to watch what commits change. Nil: nothing is to be watched.
 	Watch func() Watcher
-	// Log finds the log of a job run by its id.
-	Log func(ctx context.Context, jobRunID string) (*Log, error)
+	// Log finds the log of a job run by its id. The job's name may be empty; where
+	// logs are elsewhere it helps to say where.
+	Log func(ctx context.Context, jobRunID, job string) (*Log, error)
 }
 
 // Console answers the requests of the pages, but for POST /.

@@ -75,7 +75,7 @@ func (c *Console) findLog(r *http.Request) (*Log, runner.Streams, error) {
 	if stream != streamBoth && stream != streamStdout && stream != streamStderr {
 		return nil, runner.Streams{}, glue.Errorf(glue.Validation, "stream must be both, stdout or stderr, not %.40q", stream)
 	}
-	found, err := c.opt.Log(r.Context(), r.PathValue("id"))
+	found, err := c.opt.Log(r.Context(), r.PathValue("id"), r.URL.Query().Get("job"))
 	return found, runner.Streams{Stdout: stream != streamStderr, Stderr: stream != streamStdout}, err
 }
 

@@ -17,6 +17,7 @@ type FamilyAnswer struct {
 	Totals   FamilyTotals   `json:"totals"`
 }
 
+// MemberRun is a run of a family.
 type MemberRun struct {
 	RunID         string   `json:"runId"`
 	PreviousRunID string   `json:"previousRunId,omitempty"`
@@ -35,6 +36,7 @@ type MemberRun struct {
 	SavedSeconds  float64  `json:"savedSeconds"`       // that those took
 }
 
+// SuppliedNode is a job or crawler with the attempt that its present state comes from.
 type SuppliedNode struct {
 	Name  string        `json:"name"`
 	Type  glue.NodeType `json:"type"`
@@ -62,6 +64,7 @@ type AttemptAnswer struct {
 	Error       string  `json:"error,omitempty"`
 }
 
+// FamilyTotals are the sums over a family.
 type FamilyTotals struct {
 	StartedOn    string  `json:"startedOn,omitempty"`
 	CompletedOn  string  `json:"completedOn,omitempty"` // empty while a run is live
@@ -73,6 +76,7 @@ type FamilyTotals struct {
 	SavedSeconds float64 `json:"savedSeconds"`
 }
 
+// Describe is the family as it is answered.
 func (f *Family) Describe() *FamilyAnswer {
 	d := &FamilyAnswer{Workflow: f.Workflow, Head: f.HeadRun().WorkflowRunId, Runs: []MemberRun{}, Nodes: []SuppliedNode{}, Lost: f.Lost}
 	for i := range f.Runs {

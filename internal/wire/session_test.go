@@ -178,17 +178,17 @@ func TestSessionExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _, c := newSession(t)
 		_, ended := stream(t, h, c)
-		time.Sleep(DefaultIdle - time.Minute)
+		<-time.After(DefaultIdle - time.Minute)
 		if status, _, _ := do(t, h, post(`{"Name":"n"}`, with(c))); status != 200 {
 			t.Fatal("expired too early")
 		}
-		time.Sleep(DefaultIdle - time.Minute)
+		<-time.After(DefaultIdle - time.Minute)
 		r := httptest.NewRequest(http.MethodGet, site+"/", nil)
 		with(c)(r)
 		if key, ok := h.SignedIn(r); !ok || key != testKey {
 			t.Fatal("it was used since it began")
 		}
-		time.Sleep(2 * time.Minute) // to ask who is signed in is no use
+		<-time.After(2 * time.Minute) // to ask who is signed in is no use
 		<-ended
 		if _, ok := h.SignedIn(r); ok {
 			t.Error("still signed in")
@@ -203,7 +203,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _, c := newSession(t)
 		for range maxSessions {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			h.Sessions.begin(testKey)
 		}
 		r := httptest.NewRequest(http.MethodGet, site+"/", nil)

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/reglue/reglue/internal/flow"
+	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
+)
+
+// planObserved makes the plan of a resume from what AWS's own operations tell. What
+// the selectors choose is written into the request as nodes. A token must still hold.
+func planObserved(ctx context.Context, t *target, prior *glue.WorkflowRun, req *plan.Request, token string, now time.Time) (*plan.Answer, error) {
+	g, run, err := flow.Observe(prior)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := observedFactsOf(ctx, t, prior, g)
+	if err != nil {
+		return nil, err
+	}
+	out := &plan.Answer{}
+	if req.Select.Any() {
+		out.Choices = plan.Select(g, run, jobs, req.Select)
+		for i := range out.Choices {
+			req.NodeIds = append(req.NodeIds, out.Choices[i].ID)
+		}
+		if len(req.NodeIds) == 0 {
+			return nil, errors.New("the selectors choose nothing of this run: there is nothing to repeat, and nothing was changed")
+		}
+		req.Select = plan.Selectors{}
+	}
+	p, err := flow.Resume(g, run, req.NodeIds, "the new run", now.UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	subject := plan.Subject{Graph: g, Prior: run, Plan: p}
+	out.Plan = subject.Describe(prior.Name, jobs, false)
+	out.Plan.Asks = nil // what is marked as safe is not known
+	if out.Plan.Head, err = familyHead(ctx, t, prior); err != nil {
+		return nil, err
+	}
+	if t.Profile == "" {
+		return out, nil
+	}
+	state := fmt.Sprintf("%s %s", prior.Status, prior.CompletedOn)
+	basis := plan.NewBasis(out.Plan, *req, state, jobs)
+	out.Plan.Token = basis.Token()
+	if token == "" {
+		return out, nil
+	}
+	changes, err := basis.Compare(token)
+	if err == nil && len(changes) > 0 {
+		err = glue.Errorf(glue.ConcurrentModification, "the plan does not hold any more, and nothing was started: %s; make a new plan", strings.Join(changes, "; "))
+	}
+	return out, err
+}
+
+// observedFactsOf are those that a profile gives access to; of another endpoint only
+// how long the run's jobs took.
+func observedFactsOf(ctx context.Context, t *target, prior *glue.WorkflowRun, g *flow.Graph) (map[string]*plan.Job, error) {
+	if t.Profile == "" {
+		return observedJobs(prior), nil
+	}
+	objects, err := newObjectStamps(ctx, t.Profile, t.Region)
+	if err != nil {
+		return nil, err
+	}
+	return gatherFacts(ctx, t, objects, prior, g)
+}
+
+// observedJobs is what a run tells of its jobs: how long they took.
+func observedJobs(run *glue.WorkflowRun) map[string]*plan.Job {
+	out := map[string]*plan.Job{}
+	for i := range run.Graph.Nodes {
+		n := &run.Graph.Nodes[i]
+		if n.JobDetails == nil {
+			continue
+		}
+		j := &plan.Job{Limit: 1}
+		out[n.Name] = j
+		for k := range n.JobDetails.JobRuns {
+			if jr := &n.JobDetails.JobRuns[k]; jr.JobRunState == glue.JobRunStateSucceeded {
+				j.Duration, j.Samples = time.Duration(jr.ExecutionTime)*time.Second, 1
+				break
+			}
+		}
+	}
+	return out
+}
+
+// familyHead is the newest of all runs that the run and its resumes began with and
+// led to, looked for in the list of runs.
+func familyHead(ctx context.Context, t *target, prior *glue.WorkflowRun) (string, error) {
+	var all []*glue.WorkflowRun
+	for run, err := range workflowRuns(ctx, t, prior.Name, runPage) {
+		if err != nil {
+			return "", err
+		}
+		all = append(all, run)
+	}
+	head := prior
+	for _, run := range flow.Kin(all, prior.WorkflowRunId) {
+		if run.StartedOn > head.StartedOn {
+			head = run
+		}
+	}
+	return head.WorkflowRunId, nil
+}
+
+// isHead refuses when the run that is expected to be the newest of the family is not.
+func isHead(ctx context.Context, t *target, prior *glue.WorkflowRun, expected string) error {
+	head, err := familyHead(ctx, t, prior)
+	if err == nil && head != expected {
+		err = glue.Errorf(glue.ConcurrentModification, "run %s was expected to be the newest of its family, but %s is; nothing was changed", shortRun(expected), shortRun(head))
+	}
+	return err
+}
