@@ -2,10 +2,10 @@ import { Suspense, useEffect } from "react";
 import { useAbout } from "./api/queries";
 import { fetchEarly, lazily } from "./lazily";
 import { Home } from "./pages/Home";
-import { match, usePath } from "./router";
+import { Link, match, paths, usePath } from "./router";
 import { Shell } from "./shell/Shell";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
-import { Loading, Problem } from "./ui/Message";
+import { Loading } from "./ui/Message";
 
 const Workflows = lazily(() => import("./pages/Workflows"), { early: true });
 const Workflow = lazily(() => import("./pages/Workflow"), { early: true });
@@ -27,7 +27,14 @@ function Page() {
   if (match("/jobs", path)) return <Jobs />;
   if ((at = match("/jobs/:name", path))) return <Job key={at.name} name={at.name!} />;
   if (match("/triggers", path)) return <Triggers />;
-  return <Problem title="There is no such page">Nothing is at {path}.</Problem>;
+  return (
+    <>
+      <h1>There is no such page</h1>
+      <p>
+        Nothing is at {path}. <Link to={paths.home()}>See what is broken now</Link>
+      </p>
+    </>
+  );
 }
 
 export function App() {

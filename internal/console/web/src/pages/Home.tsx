@@ -3,7 +3,7 @@ import { useWorkflows } from "../api/queries";
 import { useOverview } from "./overview";
 import { BrokenList } from "./BrokenList";
 import { GoodRuns, RunningNow } from "./HomeRuns";
-import { Loading, ErrorBox } from "../ui/Message";
+import { ErrorBox, Loading, PageError } from "../ui/Message";
 import { Glyph } from "../ui/State";
 import { look } from "../state";
 import { plural } from "../format";
@@ -21,7 +21,7 @@ export function Home() {
   useTitle(names.size > 0 ? `(${names.size}) Broken now` : "Broken now");
 
   if (workflows.data === undefined) {
-    return workflows.error ? <ErrorBox error={workflows.error} /> : <Loading what="Looking for broken runs" />;
+    return workflows.error ? <PageError error={workflows.error} title="Broken now" /> : <Loading what="Looking for broken runs" />;
   }
   if (workflows.data.length === 0) {
     return (
@@ -34,7 +34,7 @@ export function Home() {
   return (
     <>
       {overview.error !== undefined && <ErrorBox error={overview.error} doing="Some workflows can't be looked at" />}
-      <header className="verdict" role="status">
+      <div className="verdict" role="status">
         {overview.waiting > 0 && names.size === 0 ? (
           <h1>Looking for broken runs…</h1>
         ) : names.size > 0 ? (
@@ -58,7 +58,7 @@ export function Home() {
             : `The newest runs of ${plural(workflows.data.length, "workflow")} were looked at`}
           {overview.live.length > 0 && ` · ${overview.live.length} running now`}
         </p>
-      </header>
+      </div>
       <BrokenList items={broken} label="Broken runs, newest first" />
       {later.length > 0 && (
         <details className="section" open={broken.length === 0 && later.length <= 3}>

@@ -6,7 +6,7 @@ import { localTime, plural } from "../format";
 import { Link, paths, useParam } from "../router";
 import { look } from "../state";
 import { Command } from "../ui/Copy";
-import { Empty, ErrorBox, Loading } from "../ui/Message";
+import { Empty, ErrorBox, Loading, PageError } from "../ui/Message";
 import { StateBadge, StateSquare } from "../ui/State";
 import { Time } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
@@ -29,7 +29,7 @@ export default function Jobs() {
   const names = useMemo(() => shown.map((j) => j.Name), [shown]);
   const answers = useJobRunsOf(names, stripOf);
 
-  if (!jobs.data) return jobs.error ? <ErrorBox error={jobs.error} /> : <Loading what="Loading jobs" />;
+  if (!jobs.data) return jobs.error ? <PageError error={jobs.error} title="Jobs" /> : <Loading what="Loading jobs" />;
   if (jobs.data.length === 0) {
     const command = '{"Name":"pythonshell","ScriptLocation":"file:///PATH/extract.py","PythonVersion":"3.9"}';
     return (

@@ -132,11 +132,11 @@ function Grid({ workflow, runs, rows, columns, arcs }: GridProps) {
         onScroll={(e: UIEvent) => setScrolled(e.currentTarget.scrollTop)}
       >
         <GridHead runs={runs} arcs={arcs} pathOf={pathOf} focus={at} lit={shown.column} />
-        {first > 0 && <div style={{ height: first * rowHeight }} />}
+        {first > 0 && <div role="presentation" style={{ height: first * rowHeight }} />}
         {rows.slice(first, end).map((row, i) => (
           <GridRow key={row.key} row={row} index={first + i} runs={runs} columns={columns} pathOf={pathOf} focus={at.row === first + i ? at.column : undefined} />
         ))}
-        {end < rows.length && <div style={{ height: (rows.length - end) * rowHeight }} />}
+        {end < rows.length && <div role="presentation" style={{ height: (rows.length - end) * rowHeight }} />}
       </div>
       <GridDetail run={runs[shown.column]} row={rows[shown.row]} cell={rows[shown.row] && columns[shown.column]?.get(rows[shown.row]!.key)} />
     </>

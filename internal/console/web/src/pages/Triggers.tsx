@@ -4,7 +4,7 @@ import { awsCommand } from "../cli";
 import { plural } from "../format";
 import { useParam } from "../router";
 import { Command } from "../ui/Copy";
-import { Empty, ErrorBox, Loading } from "../ui/Message";
+import { Empty, ErrorBox, Loading, PageError } from "../ui/Message";
 import { useTitle } from "../ui/useTitle";
 import { TriggerTable } from "./TriggerTable";
 import { starts } from "./triggerwords";
@@ -22,7 +22,7 @@ export default function Triggers() {
     () => (triggers.data ?? []).filter((t) => [t.Name, t.WorkflowName ?? "", ...starts(t)].some((s) => s.toLowerCase().includes(wanted))),
     [triggers.data, wanted],
   );
-  if (!triggers.data) return triggers.error ? <ErrorBox error={triggers.error} /> : <Loading what="Loading triggers" />;
+  if (!triggers.data) return triggers.error ? <PageError error={triggers.error} title="Triggers" /> : <Loading what="Loading triggers" />;
   if (triggers.data.length === 0) {
     return (
       <Empty title="There is no trigger yet">

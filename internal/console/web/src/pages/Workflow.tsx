@@ -5,7 +5,7 @@ import { candidates } from "../broken";
 import { awsCommand } from "../cli";
 import { Link, paths, useParam } from "../router";
 import { Command, CommandButton } from "../ui/Copy";
-import { Empty, ErrorBox, Loading } from "../ui/Message";
+import { Empty, ErrorBox, Loading, PageError } from "../ui/Message";
 import { RunBadge } from "../ui/State";
 import { Time } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
@@ -24,7 +24,7 @@ export default function Workflow({ name }: { name: string }) {
   useTitle(name);
   const workflow = useWorkflow(name);
   const [view = "runs"] = useParam("view");
-  if (!workflow.data) return workflow.error ? <ErrorBox error={workflow.error} doing={`Workflow ${name}`} /> : <Loading what={`Loading ${name}`} />;
+  if (!workflow.data) return workflow.error ? <PageError error={workflow.error} title={name} /> : <Loading what={`Loading ${name}`} />;
   return (
     <>
       <Head workflow={workflow.data} />

@@ -4,7 +4,7 @@ import type { Trigger, Workflow, WorkflowRun } from "../api/types";
 import { plural } from "../format";
 import { Link, paths, useParam } from "../router";
 import { runLabel, runLook } from "../state";
-import { ErrorBox, Loading } from "../ui/Message";
+import { ErrorBox, Loading, PageError } from "../ui/Message";
 import { RunBadge, StateSquare } from "../ui/State";
 import { Time } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
@@ -33,7 +33,7 @@ export default function Workflows() {
   const runs = useMemo(() => new Map(ran.map((name, i) => [name, answers[i]])), [ran, answers]);
   const schedules = useMemo(() => Map.groupBy((triggers.data ?? []).filter((t) => t.Type === "SCHEDULED" && isActive(t)), (t) => t.WorkflowName), [triggers.data]);
 
-  if (!workflows.data) return workflows.error ? <ErrorBox error={workflows.error} /> : <Loading what="Loading workflows" />;
+  if (!workflows.data) return workflows.error ? <PageError error={workflows.error} title="Workflows" /> : <Loading what="Loading workflows" />;
   if (workflows.data.length === 0) return <FirstSteps />;
   return (
     <>

@@ -17,8 +17,8 @@ export function names(views: readonly NodeView[]): Names {
 }
 
 /** Names in one value of a query string. */
-export const join = (list: readonly string[]) => (list.length ? list.map(encodeURIComponent).join("~") : undefined);
-export const split = (text: string | undefined) => (text ? text.split("~").map(decode) : []);
+export const join = (list: readonly string[]) => (list.length ? list.map(encodeURIComponent).join(",") : undefined);
+export const split = (text: string | undefined) => (text ? text.split(",").map(decode) : []);
 
 function decode(text: string): string {
   try {

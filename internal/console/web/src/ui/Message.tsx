@@ -38,6 +38,16 @@ export function ErrorBox({ error, doing }: { error: unknown; doing?: string }) {
   return <Problem title={doing ?? "Something went wrong in this page"}>{error instanceof Error ? error.message : String(error)}</Problem>;
 }
 
+/** An error instead of a whole page. */
+export function PageError({ error, title }: { error: unknown; title: string }) {
+  return (
+    <>
+      <h1 className="failed-page">{title}</h1>
+      <ErrorBox error={error} />
+    </>
+  );
+}
+
 /** What to do when there is nothing to show. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
