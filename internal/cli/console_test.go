@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/reglue/reglue/internal/console"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
+	"github.com/reglue/reglue/internal/store"
 )
 
 // serving is a server on a free port, closed with the test unless it closed it.
@@ -287,6 +291,48 @@ func TestConsoleEvents(t *testing.T) {
 	e.until("hello", next.id)
 	w.reglue(t, 0, "run", "--workflow", "nightly", "--detach")
 	e.untilOver(c)
+}
+
+// TestConsoleSlowWatcher: a client that asks for events and does not read them. Commits
+// go on, and when it reads at last it learns that it lost some.
+func TestConsoleSlowWatcher(t *testing.T) {
+	t.Parallel()
+	s := serving(t, serverOptions{Data: t.TempDir()})
+	conn, err := net.Dial("tcp", s.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET /console/events HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(conn)
+	if _, err := in.ReadString('}'); err != nil { // of hello: from now on it is watched
+		t.Fatal(err)
+	}
+	// More than the buffers of a connection hold.
+	const clients, each = 8, 10_000
+	workflow := strings.Repeat("w", 255)
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			for i := range each {
+				if err := s.engine.UpdateRun(t.Context(), workflow, fmt.Sprintf("wr_%d_%d", c, i), func(*store.Tx) error { return nil }); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	for line := ""; line != "event: lost\n"; {
+		if line, err = in.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestConsoleLog follows a job's log while the job runs, goes on where it was lost,
