@@ -6,7 +6,7 @@ import { localTime, plural } from "../format";
 import { Link, paths, useParam } from "../router";
 import { look } from "../state";
 import { Command } from "../ui/Copy";
-import { Empty, ErrorBox, Loading, PageError } from "../ui/Message";
+import { Empty, Loading, PageError } from "../ui/Message";
 import { StateBadge, StateSquare } from "../ui/State";
 import { Time } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";

@@ -4,7 +4,7 @@ import { awsCommand } from "../cli";
 import { plural } from "../format";
 import { useParam } from "../router";
 import { Command } from "../ui/Copy";
-import { Empty, ErrorBox, Loading, PageError } from "../ui/Message";
+import { Empty, Loading, PageError } from "../ui/Message";
 import { useTitle } from "../ui/useTitle";
 import { TriggerTable } from "./TriggerTable";
 import { starts } from "./triggerwords";

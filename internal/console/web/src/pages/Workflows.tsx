@@ -4,7 +4,7 @@ import type { Trigger, Workflow, WorkflowRun } from "../api/types";
 import { plural } from "../format";
 import { Link, paths, useParam } from "../router";
 import { runLabel, runLook } from "../state";
-import { ErrorBox, Loading, PageError } from "../ui/Message";
+import { Loading, PageError } from "../ui/Message";
 import { RunBadge, StateSquare } from "../ui/State";
 import { Time } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
