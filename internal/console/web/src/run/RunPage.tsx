@@ -113,7 +113,7 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
       </div>
       {form.open && (
         <ResumePanel data={data} about={about} draft={form.draft} onDraft={form.set} resume={resume} notice={notice} takeFocus={takeFocus}
-          onClose={() => (form.close(), setNotice(undefined))} onShow={(id) => window.open(paths.run(run.Name, run.WorkflowRunId, { node: data.names.of(id) }), "_blank")} />
+          onClose={() => (form.close(), setNotice(undefined))} linkTo={(id) => paths.run(run.Name, run.WorkflowRunId, { node: data.names.of(id) })} />
       )}
       {panel && (
         <NodePanel key={panel.id} data={data} about={about} view={panel} onSelect={select} cannotRepeat={untickable(panel)}
