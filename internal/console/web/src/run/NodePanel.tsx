@@ -89,7 +89,7 @@ export function NodePanel({ data, about, view, onSelect, onRepeat, cannotRepeat 
         )}
       </div>
       {cannotRepeat && isOver(run) && <p className="quiet">{cannotRepeat}</p>}
-      <div className="tabs" role="tablist" aria-label="About the node" onKeyDown={(e) => arrowTabs(e.key, tabs.map((t) => t[0]), open[0], setTab, e.currentTarget)}>
+      <div className="node-tabs" role="tablist" aria-label="About the node" onKeyDown={(e) => arrowTabs(e.key, tabs.map((t) => t[0]), open[0], setTab, e.currentTarget)}>
         {tabs.map(([key, name]) => (
           <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={key === open[0]} aria-controls="tab-body" tabIndex={key === open[0] ? 0 : -1} onClick={() => setTab(key)}>
             {name}

@@ -19,6 +19,8 @@ interface Props {
   resume: Resume;
   onClose: () => void;
   linkTo: (id: string) => string;
+  /** Goes back to the nodes to choose more, where the panel covers them. */
+  onChoose?: () => void;
   /** What to say of a node that was clicked and can't be chosen. */
   notice?: string;
   /** Whether the focus goes here when it opens. */
@@ -95,7 +97,7 @@ const selectors: { key: keyof Selectors; name: string; help: string }[] = [
   { key: "Held", name: "Held back", help: "What an earlier resume held back and can start now" },
 ];
 
-function Choose({ data, draft, onDraft, resume }: Props) {
+function Choose({ data, draft, onDraft, resume, onChoose }: Props) {
   const failed = data.views.filter((v) => v.failed).length;
   const offered = resume.local ? selectors.slice(0, 1) : selectors;
   return (
@@ -123,9 +125,12 @@ function Choose({ data, draft, onDraft, resume }: Props) {
           </li>
         ))}
       </ul>
-      <p className="quiet">
-        {resume.missing ?? "Click nodes in the graph or the list to add them or take them away."}
-      </p>
+      {(resume.missing || !onChoose) && <p className="quiet">{resume.missing ?? "Click nodes in the graph or the list to add them or take them away."}</p>}
+      {onChoose && (
+        <button type="button" className="small" onClick={onChoose}>
+          Choose nodes
+        </button>
+      )}
       {draft.accept.length > 0 && (
         <label className="field">
           Why {draft.accept.map((id) => data.byId.get(id)?.name ?? id).join(", ")} {draft.accept.length === 1 ? "counts" : "count"} as succeeded
