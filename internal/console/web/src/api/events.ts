@@ -17,14 +17,29 @@ function become(next: Connection) {
   listeners.forEach((f) => f());
 }
 
+function subscribe(f: () => void) {
+  listeners.add(f);
+  return () => listeners.delete(f);
+}
+
 export function useConnection(): Connection {
-  return useSyncExternalStore(
-    (f) => {
-      listeners.add(f);
-      return () => listeners.delete(f);
-    },
-    () => connection,
-  );
+  return useSyncExternalStore(subscribe, () => connection);
+}
+
+let touched: ReadonlySet<string> = new Set();
+
+/**
+ * The workflows of which a run changed since the page was opened: what the list of
+ * workflows says of their last run is old.
+ */
+export function useTouched(): ReadonlySet<string> {
+  return useSyncExternalStore(subscribe, () => touched);
+}
+
+function touch(workflow: string) {
+  if (touched.has(workflow)) return;
+  touched = new Set(touched).add(workflow);
+  listeners.forEach((f) => f());
 }
 
 /** For refetchInterval: how often to ask when the server does not tell, in ms. */
@@ -33,6 +48,7 @@ export const pollInterval = 5000;
 /** The pauses between refetches of what changed, in ms. */
 const runPause = 250;
 const listPause = 1000;
+const jobsPause = 3000;
 const retryPause = 5000;
 
 /** Follows the server's changes until the returned function is called. */
@@ -65,9 +81,10 @@ export function follow(client: QueryClient, hasEvents: boolean): () => void {
     });
     source.addEventListener("run", (e) => {
       const { Workflow, RunId } = JSON.parse(e.data) as { Workflow: string; RunId: string };
+      touch(Workflow);
       refresh.mark(["run", Workflow, RunId], runPause);
       refresh.mark(["runs", Workflow], listPause);
-      refresh.mark(["jobruns"], listPause);
+      refresh.mark(["jobruns"], jobsPause);
     });
     source.addEventListener("definitions", () => refresh.mark(["definitions"], listPause));
     source.addEventListener("lost", () => void client.invalidateQueries());

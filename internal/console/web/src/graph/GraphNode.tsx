@@ -97,15 +97,15 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
         title={node.name}
         onClick={() => select(node.id)}
       >
-        <span className="gnode-state">
+        <span className="gnode-state" aria-hidden="true">
           <Glyph look={state} size={14} />
         </span>
-        <span className="gnode-text">
+        <span className="gnode-text" aria-hidden="true">
           <span className="gnode-name">{node.name}</span>
           <span className="gnode-note">{verdict ? verdictWords[verdict] : noteOf(node, state)}</span>
         </span>
         {node.attempts > 1 && (
-          <span className="gnode-attempts" title={plural(node.attempts, "attempt")}>
+          <span className="gnode-attempts" aria-hidden="true" title={plural(node.attempts, "attempt")}>
             ×{node.attempts}
           </span>
         )}

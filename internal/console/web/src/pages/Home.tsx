@@ -1,4 +1,4 @@
-import { Suspense } from "react";
+import { Suspense, useState } from "react";
 import { useWorkflows } from "../api/queries";
 import { useOverview } from "./overview";
 import { BrokenList } from "./BrokenList";
@@ -15,7 +15,8 @@ const FirstSteps = lazily(() => import("./FirstSteps"));
 /** Failed runs that nobody has resumed, over all workflows. */
 export function Home() {
   const workflows = useWorkflows();
-  const overview = useOverview(workflows.data);
+  const [earlier, setEarlier] = useState(false);
+  const overview = useOverview(workflows.data, earlier);
   const broken = overview.broken.filter((b) => !b.since);
   const names = new Set(broken.map((b) => b.run.Name));
   useTitle(names.size > 0 ? `(${names.size}) Broken now` : "Broken now");
@@ -55,7 +56,7 @@ export function Home() {
         <p className="quiet">
           {overview.waiting > 0
             ? `${overview.looked} of ${plural(workflows.data.length, "workflow")} looked at`
-            : `The newest runs of ${plural(workflows.data.length, "workflow")} were looked at`}
+            : `${plural(workflows.data.length, "workflow")} looked at`}
           {overview.live.length > 0 && ` · ${overview.live.length} running now`}
         </p>
       </div>
@@ -68,6 +69,14 @@ export function Home() {
           </summary>
           <BrokenList items={later} label="Earlier broken runs, newest first" />
         </details>
+      )}
+      {!overview.all && (
+        <p className="section">
+          <button type="button" onClick={() => setEarlier(true)}>
+            Look for earlier runs that nobody resumed
+          </button>{" "}
+          <span className="quiet">in the workflows whose last run went well</span>
+        </p>
       )}
       <RunningNow runs={overview.live} />
       <GoodRuns runs={overview.good} />

@@ -89,7 +89,7 @@ function TriggerActions({ trigger: t }: { trigger: Trigger }) {
     setBusy(true);
     setError(undefined);
     try {
-      const done = await change(op, { Name: t.Name }, `${word}: trigger ${t.Name}`, command);
+      const done = await change(op, { Name: t.Name }, `${onDemand ? "Start" : word} trigger ${t.Name}`, command);
       if (done) {
         await client.invalidateQueries({ queryKey: ["definitions"] });
         if (onDemand && t.WorkflowName) {

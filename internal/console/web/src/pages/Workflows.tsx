@@ -1,5 +1,6 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import { isLive, useRunsOf, useTriggers, useWorkflows, type Answer } from "../api/queries";
+import { useTouched } from "../api/events";
 import type { Trigger, Workflow, WorkflowRun } from "../api/types";
 import { plural } from "../format";
 import { Link, paths, useParam } from "../router";
@@ -28,7 +29,8 @@ export default function Workflows() {
     [workflows.data, wanted],
   );
   const shown = useMemo(() => found.slice(0, limit), [found, limit]);
-  const ran = useMemo(() => shown.filter((w) => w.LastRun).map((w) => w.Name), [shown]);
+  const touched = useTouched();
+  const ran = useMemo(() => shown.filter((w) => w.LastRun || touched.has(w.Name)).map((w) => w.Name), [shown, touched]);
   const answers = useRunsOf(ran);
   const runs = useMemo(() => new Map(ran.map((name, i) => [name, answers[i]])), [ran, answers]);
   const schedules = useMemo(() => Map.groupBy((triggers.data ?? []).filter((t) => t.Type === "SCHEDULED" && isActive(t)), (t) => t.WorkflowName), [triggers.data]);
@@ -101,7 +103,7 @@ function WorkflowRow({ workflow: w, answer, schedules }: RowProps) {
         {w.Description && <div className="quiet description">{w.Description}</div>}
       </th>
       <td>
-        {w.LastRun ? <Strip runs={runs ?? [w.LastRun]} /> : <span className="quiet">Never ran</span>}
+        {last ? <Strip runs={runs ?? [last]} /> : <span className="quiet">Never ran</span>}
         {answer?.error && <span className="quiet"> {answer.error.message}</span>}
       </td>
       <td>

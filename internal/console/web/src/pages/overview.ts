@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { isLive, usePolling, useRunsOf } from "../api/queries";
+import { useTouched } from "../api/events";
 import type { Workflow, WorkflowRun } from "../api/types";
 import { candidates, goodSince, isGood } from "../broken";
 
@@ -19,21 +20,35 @@ export interface Overview {
   /** How many workflows were looked at, and how many answers are still to come. */
   looked: number;
   waiting: number;
+  /** Whether also the runs before the last good one were looked at. */
+  all: boolean;
   error?: unknown;
 }
 
 const newestFirst = (a: WorkflowRun, b: WorkflowRun) => (b.StartedOn ?? 0) - (a.StartedOn ?? 0);
 
+/** So many workflows are looked at whole; of more, at first only those that may be broken. */
+export const wholeUpTo = 100;
+
 /**
- * The state of all workflows from their newest runs, without any graph: the
- * statistics tell which runs need one. A workflow that never ran costs no request.
+ * The state of all workflows, without any graph: the statistics tell which runs need
+ * one. A workflow whose last run went well is not broken now, and one that never ran
+ * costs nothing; so of many workflows only the others are asked for their runs, until
+ * `earlier` asks for what failed before the last good run.
  */
-export function useOverview(workflows: Workflow[] | undefined): Overview {
+export function useOverview(workflows: Workflow[] | undefined, earlier: boolean): Overview {
   useLastRunsRefresh(workflows);
-  const names = useMemo(() => (workflows ?? []).filter((w) => w.LastRun).map((w) => w.Name), [workflows]);
+  const touched = useTouched();
+  const all = earlier || (workflows?.length ?? 0) <= wholeUpTo;
+  const names = useMemo(
+    () => (workflows ?? []).filter((w) => touched.has(w.Name) || (w.LastRun && (all || !isGood(w.LastRun)))).map((w) => w.Name),
+    [workflows, touched, all],
+  );
   const answers = useRunsOf(names);
   return useMemo(() => {
-    const out: Overview = { broken: [], live: [], good: [], looked: workflows ? workflows.length - names.length : 0, waiting: 0 };
+    const out: Overview = { broken: [], live: [], good: [], looked: workflows ? workflows.length - names.length : 0, waiting: 0, all };
+    const asked = new Set(names);
+    for (const w of workflows ?? []) if (w.LastRun && !asked.has(w.Name)) out.good.push(w.LastRun);
     for (const { data, isPending, error } of answers) {
       if (isPending) out.waiting++;
       if (error && !data) out.error ??= error;
@@ -48,7 +63,7 @@ export function useOverview(workflows: Workflow[] | undefined): Overview {
     out.live.sort(newestFirst);
     out.good.sort(newestFirst);
     return out;
-  }, [workflows, names, answers]);
+  }, [workflows, names, answers, all]);
 }
 
 const mark = (w: Workflow) => JSON.stringify([w.LastRun?.WorkflowRunId, w.LastRun?.Status, w.LastRun?.Statistics]);

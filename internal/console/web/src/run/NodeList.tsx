@@ -59,9 +59,9 @@ function Group({ title, members, ...props }: NodeListProps & { title: string; me
   const shown = all ? members : members.slice(0, shownAtFirst);
   return (
     <section aria-label={title}>
-      <h3>
+      <h2>
         {title} <span className="quiet">{members.length.toLocaleString("en")}</span>
-      </h3>
+      </h2>
       <ul>
         {shown.map((v) => (
           <Row key={v.id} v={v} {...props} />

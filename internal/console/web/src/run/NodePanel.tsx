@@ -29,7 +29,7 @@ interface Props {
 const kinds = { JOB: "Job", CRAWLER: "Crawler", TRIGGER: "Trigger" };
 
 /** Everything about one node of a run. */
-export function NodePanel({ data, view, onSelect, onRepeat, cannotRepeat }: Props) {
+export function NodePanel({ data, about, view, onSelect, onRepeat, cannotRepeat }: Props) {
   const { run } = data;
   const attempts = useAttempts(data, view);
   const [tab, setTab] = useParam("tab");
@@ -80,7 +80,7 @@ export function NodePanel({ data, view, onSelect, onRepeat, cannotRepeat }: Prop
             Repeat…
           </button>
         )}
-        {attempt?.attempt.jobRun && isLiveState(attempt.attempt.state) && <StopJobRun job={view.name} id={attempt.attempt.jobRun.Id} />}
+        {attempt?.attempt.jobRun && isLiveState(attempt.attempt.state) && <StopJobRun job={view.name} id={attempt.attempt.jobRun.Id} account={about?.Kind === "account"} />}
         {attempt?.id && (
           <span className="row end">
             <Id id={attempt.id} short={shortId(attempt.id)} what="the job run's id" />
@@ -89,7 +89,7 @@ export function NodePanel({ data, view, onSelect, onRepeat, cannotRepeat }: Prop
         )}
       </div>
       {cannotRepeat && isOver(run) && <p className="quiet">{cannotRepeat}</p>}
-      <div className="tabs" role="tablist" aria-label="About the node" onKeyDown={(e) => arrowTabs(e.key, tabs.map((t) => t[0]), open[0], setTab, e.currentTarget)}>
+      <div className="node-tabs" role="tablist" aria-label="About the node" onKeyDown={(e) => arrowTabs(e.key, tabs.map((t) => t[0]), open[0], setTab, e.currentTarget)}>
         {tabs.map(([key, name]) => (
           <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={key === open[0]} aria-controls="tab-body" tabIndex={key === open[0] ? 0 : -1} onClick={() => setTab(key)}>
             {name}
@@ -309,7 +309,7 @@ function NodeLink({ v, onSelect }: { v: NodeView; onSelect: (id: string) => void
   );
 }
 
-function StopJobRun({ job, id }: { job: string; id: string }) {
+function StopJobRun({ job, id, account }: { job: string; id: string; account: boolean }) {
   const [asking, setAsking] = useState(false);
   const [error, setError] = useState<unknown>();
   const change = useChange();
@@ -329,7 +329,7 @@ function StopJobRun({ job, id }: { job: string; id: string }) {
   };
   return (
     <>
-      <button type="button" className="small danger" onClick={() => setAsking(true)}>
+      <button type="button" className="small danger" onClick={() => (account ? void stop() : setAsking(true))}>
         Stop job run
       </button>
       {error !== undefined && <ErrorBox error={error} doing="Not stopped" />}

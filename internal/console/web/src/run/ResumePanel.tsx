@@ -18,7 +18,9 @@ interface Props {
   onDraft: (d: ResumeDraft) => void;
   resume: Resume;
   onClose: () => void;
-  onShow: (id: string) => void;
+  linkTo: (id: string) => string;
+  /** Goes back to the nodes to choose more, where the panel covers them. */
+  onChoose?: () => void;
   /** What to say of a node that was clicked and can't be chosen. */
   notice?: string;
   /** Whether the focus goes here when it opens. */
@@ -35,7 +37,7 @@ export function ResumePanel(props: Props) {
   }, [takeFocus]);
   const { plan } = resume;
   return (
-    <aside className="panel resume-panel" role="dialog" aria-labelledby={titleId} onKeyDown={(e) => e.key === "Escape" && onClose()}>
+    <div className="panel resume-panel" role="dialog" aria-labelledby={titleId} onKeyDown={(e) => e.key === "Escape" && onClose()}>
       <header className="panel-head">
         <div>
           <p className="crumbs">{shortId(data.run.WorkflowRunId)}</p>
@@ -83,7 +85,7 @@ export function ResumePanel(props: Props) {
         )}
       </div>
       <Confirm key={plan?.token ?? ""} {...props} onDraft={onDraft} />
-    </aside>
+    </div>
   );
 }
 
@@ -95,7 +97,7 @@ const selectors: { key: keyof Selectors; name: string; help: string }[] = [
   { key: "Held", name: "Held back", help: "What an earlier resume held back and can start now" },
 ];
 
-function Choose({ data, draft, onDraft, resume }: Props) {
+function Choose({ data, draft, onDraft, resume, onChoose }: Props) {
   const failed = data.views.filter((v) => v.failed).length;
   const offered = resume.local ? selectors.slice(0, 1) : selectors;
   return (
@@ -123,9 +125,12 @@ function Choose({ data, draft, onDraft, resume }: Props) {
           </li>
         ))}
       </ul>
-      <p className="quiet">
-        {resume.missing ?? "Click nodes in the graph or the list to add them or take them away."}
-      </p>
+      {(resume.missing || !onChoose) && <p className="quiet">{resume.missing ?? "Click nodes in the graph or the list to add them or take them away."}</p>}
+      {onChoose && (
+        <button type="button" className="small" onClick={onChoose}>
+          Choose nodes
+        </button>
+      )}
       {draft.accept.length > 0 && (
         <label className="field">
           Why {draft.accept.map((id) => data.byId.get(id)?.name ?? id).join(", ")} {draft.accept.length === 1 ? "counts" : "count"} as succeeded
@@ -289,7 +294,7 @@ function Group({ g, ...props }: Props & { g: PlanGroup }) {
 }
 
 /** A node of the plan, with what can be set for it. */
-function Node({ n, data, draft, onDraft, resume, onShow }: Props & { n: PlanNode }) {
+function Node({ n, data, draft, onDraft, resume, linkTo }: Props & { n: PlanNode }) {
   const runs = n.verdict === "start" || n.verdict === "downstream";
   const view = data.byId.get(n.id);
   const facts = [n.expectedMs ? `about ${duration(n.expectedMs)}` : runs ? "never timed" : "", ...(n.changed ?? [])].filter(Boolean);
@@ -310,9 +315,9 @@ function Node({ n, data, draft, onDraft, resume, onShow }: Props & { n: PlanNode
             </p>
           )}
           <div className="row">
-            <button type="button" className="small" onClick={() => onShow(n.id)}>
+            <a className="button small" href={linkTo(n.id)} target="_blank" rel="noopener">
               Look at it
-            </button>
+            </a>
             {!resume.local && view?.failed && (
               <Toggle on={draft.accept.includes(n.id)} onClick={() => onDraft(toggle(draft, "accept", n.id))}>
                 Accept as succeeded

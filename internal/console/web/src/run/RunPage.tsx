@@ -5,6 +5,7 @@ import { navigate, paths, useParam } from "../router";
 import { ErrorBox, Loading } from "../ui/Message";
 import { emptyDraft, pick, type ResumeDraft } from "./draft";
 import { unresumable, unselectable } from "./eligible";
+import { counts } from "./planview";
 import { Gantt } from "./Gantt";
 import { join, split } from "./names";
 import { NodeList } from "./NodeList";
@@ -43,7 +44,10 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
   const form = useDraft(data);
   const resume = useResume(data, about, form.draft, form.open);
   const selected = data.names.find(node);
-  const narrow = useNarrow();
+  const narrow = useNarrow(720);
+  // Where the panel covers the nodes, ticking goes on until it is asked for.
+  const covered = useNarrow(1000);
+  const [sheet, setSheet] = useState(true);
   const drawn = data.views.length <= mostDrawn;
   const view = wantedView ?? (narrow || !drawn ? "list" : "graph");
 
@@ -63,16 +67,22 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
       setNotice(why ? `${v.name} can't be chosen. ${why}` : undefined);
       if (!v || why) return;
       setTakeFocus(false);
+      if (covered && !form.open) setSheet(false);
       form.change((d) => pick(d, id, chosen));
     },
-    [data.byId, untickable, form.change, chosen],
+    [data.byId, untickable, form.change, form.open, chosen, covered],
   );
   const start: ResumeDraft = { ...emptyDraft, anyEnd: run.Status !== "COMPLETED" && about?.Kind === "server" };
   const begin = (draft: ResumeDraft) => {
     setNotice(undefined);
     setTakeFocus(true);
+    setSheet(true);
     select(undefined);
     form.begin(draft);
+  };
+  const close = () => {
+    form.close();
+    setNotice(undefined);
   };
   // While a resume is made up, a click on a node chooses it.
   const click = (id: string | undefined) => (form.open ? id && tick(id) : select(id));
@@ -111,9 +121,23 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
           {view === "properties" && <Properties data={data} />}
         </div>
       </div>
-      {form.open && (
-        <ResumePanel data={data} about={about} draft={form.draft} onDraft={form.set} resume={resume} notice={notice} takeFocus={takeFocus}
-          onClose={() => (form.close(), setNotice(undefined))} onShow={(id) => window.open(paths.run(run.Name, run.WorkflowRunId, { node: data.names.of(id) }), "_blank")} />
+      {form.open && (sheet || !covered) && (
+        <ResumePanel data={data} about={about} draft={form.draft} onDraft={form.set} resume={resume} notice={notice} takeFocus={takeFocus} onClose={close}
+          onChoose={covered ? () => setSheet(false) : undefined} linkTo={(id) => paths.run(run.Name, run.WorkflowRunId, { node: data.names.of(id) })} />
+      )}
+      {form.open && covered && !sheet && (
+        <div className="resume-bar" role="group" aria-label="Resume">
+          <p role="status">
+            {notice ?? `${chosen.size} chosen`}
+            {!notice && resume.plan && <span className="quiet"> · {counts(resume.plan)}</span>}
+          </p>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="button" className="primary" onClick={() => (setTakeFocus(true), setSheet(true))}>
+            Plan the resume
+          </button>
+        </div>
       )}
       {panel && (
         <NodePanel key={panel.id} data={data} about={about} view={panel} onSelect={select} cannotRepeat={untickable(panel)}
@@ -182,15 +206,15 @@ function useDraft(data: RunData) {
   return { draft, open: show, set: setDraft, change, begin, close };
 }
 
-/** Whether the screen is too narrow for a graph beside a panel. */
-function useNarrow(): boolean {
-  const [narrow, setNarrow] = useState(() => matchMedia("(max-width: 720px)").matches);
+/** Whether the screen is at most so many pixels wide. */
+function useNarrow(width: number): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia(`(max-width: ${width}px)`).matches);
   useEffect(() => {
-    const query = matchMedia("(max-width: 720px)");
+    const query = matchMedia(`(max-width: ${width}px)`);
     const on = () => setNarrow(query.matches);
     query.addEventListener("change", on);
     return () => query.removeEventListener("change", on);
-  }, []);
+  }, [width]);
   return narrow;
 }
 

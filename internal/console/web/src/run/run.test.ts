@@ -135,7 +135,7 @@ describe("names in links", () => {
     expect(n.find("gone")).toBeUndefined();
   });
   test("lists of names go there and back", () => {
-    expect(split(join(["a b", "c,d", "50%"]))).toEqual(["a b", "c~d", "50%"]);
+    expect(split(join(["a b", "c,d", "50%"]))).toEqual(["a b", "c,d", "50%"]);
     expect(join([])).toBeUndefined();
   });
 });
