@@ -28,7 +28,16 @@ type account struct {
 	// long as this process lives.
 	mu      sync.Mutex
 	resumes map[string]*plan.ExecuteAnswer
+
+	// last is what was last observed for a plan: a page asks for one with each node
+	// that is ticked, and an account is slow to ask.
+	lastMu sync.Mutex
+	last   *observation
+	lastAt time.Time
 }
+
+// observedFor is how long an observation serves previews.
+const observedFor = 15 * time.Second
 
 // confirmHeader says that the user has confirmed a change.
 const confirmHeader = "X-Reglue-Confirm"
@@ -117,31 +126,49 @@ func (c *account) Error(err error) (status int, code, message string) {
 }
 
 func (c *account) plan(ctx context.Context, r *plan.PreviewRequest) (*plan.Answer, error) {
-	prior, err := c.resumable(ctx, &r.Request)
-	if err != nil {
-		return nil, err
+	c.lastMu.Lock()
+	o := c.last
+	if r.PlanToken != "" || o == nil || o.prior.Name != r.Name || o.prior.WorkflowRunId != r.RunId || c.now().Sub(c.lastAt) > observedFor {
+		o = nil
 	}
-	if r.ExpectHead != "" {
-		if err := isHead(ctx, c.t, prior, r.ExpectHead); err != nil {
+	c.lastMu.Unlock()
+	return c.planFrom(ctx, o, r)
+}
+
+// planFrom makes a plan from an observation; without one it looks.
+func (c *account) planFrom(ctx context.Context, o *observation, r *plan.PreviewRequest) (*plan.Answer, error) {
+	if beyond := beyondAWS(&r.Request, c.t.Profile != ""); len(beyond) > 0 {
+		return nil, glue.Errorf(glue.InvalidInput, "%s: AWS's own operations can't do that; it needs a reglue server", strings.Join(beyond, ", "))
+	}
+	if o == nil {
+		var err error
+		if o, err = c.look(ctx, r.Name, r.RunId); err != nil {
 			return nil, err
 		}
 	}
-	return planObserved(ctx, c.t, prior, &r.Request, r.PlanToken, c.now())
+	if err := expectHead(o.head, r.ExpectHead); err != nil {
+		return nil, err
+	}
+	return o.plan(&r.Request, r.PlanToken, c.now())
 }
 
-// resumable reads the run to resume, and refuses what AWS's own operation can't do.
-func (c *account) resumable(ctx context.Context, r *plan.Request) (*glue.WorkflowRun, error) {
-	if beyond := beyondAWS(r, c.t.Profile != ""); len(beyond) > 0 {
-		return nil, glue.Errorf(glue.InvalidInput, "%s: AWS's own operations can't do that; it needs a reglue server", strings.Join(beyond, ", "))
-	}
-	prior, err := getRun(ctx, c.t, r.Name, r.RunId)
+// look observes a run for plans.
+func (c *account) look(ctx context.Context, name, run string) (*observation, error) {
+	prior, err := getRun(ctx, c.t, name, run)
 	if err != nil {
 		return nil, err
 	}
 	if prior.Graph == nil {
-		return nil, glue.Errorf(glue.InvalidInput, "run %s has no graph", r.RunId)
+		return nil, glue.Errorf(glue.InvalidInput, "run %s has no graph", run)
 	}
-	return prior, nil
+	o, err := observeForPlan(ctx, c.t, prior)
+	if err != nil {
+		return nil, err
+	}
+	c.lastMu.Lock()
+	defer c.lastMu.Unlock()
+	c.last, c.lastAt = o, c.now()
+	return o, nil
 }
 
 // beyondAWS names the members of a request that no AWS operation can honour.
@@ -175,7 +202,7 @@ func (c *account) execute(ctx context.Context, r *plan.ExecuteRequest) (*plan.Ex
 	if len(r.Before) > 0 {
 		return nil, glue.Errorf(glue.InvalidInput, "Before: AWS's own operations can't keep that; it needs a reglue server")
 	}
-	p, err := c.plan(ctx, &plan.PreviewRequest{Request: r.Request, PlanToken: r.PlanToken, ExpectHead: r.ExpectHead})
+	p, err := c.planFrom(ctx, nil, &plan.PreviewRequest{Request: r.Request, PlanToken: r.PlanToken, ExpectHead: r.ExpectHead})
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +215,9 @@ func (c *account) execute(ctx context.Context, r *plan.ExecuteRequest) (*plan.Ex
 	if err != nil {
 		return nil, err
 	}
+	c.lastMu.Lock()
+	c.last = nil // there is a newer run
+	c.lastMu.Unlock()
 	answer := &plan.ExecuteAnswer{RunId: out.RunId, NodeIds: out.NodeIds}
 	if r.ClientToken != "" {
 		c.resumes[r.ClientToken] = answer

@@ -70,6 +70,13 @@ func (a *awsAlone) changed() (ops []string) {
 	return ops
 }
 
+// asked counts all operations.
+func (a *awsAlone) asked() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.seen)
+}
+
 // profile makes the profile prod, whose Glue endpoint is the account.
 func (a *awsAlone) profile(t *testing.T, k accessKey) {
 	t.Helper()
@@ -91,8 +98,9 @@ func (a *awsAlone) profile(t *testing.T, k accessKey) {
 
 // page calls operations as a page of the console does.
 type page struct {
-	t  *testing.T
-	at string
+	t       *testing.T
+	at      string
+	account *awsAlone
 }
 
 // ask calls an operation; the code is empty for an answer, which is read into out.
@@ -159,7 +167,7 @@ func TestConsoleOverAnAccount(t *testing.T) {
 	code := u.begin(t)
 	waitFor(t, u.out, "The console is at http://127.0.0.1:")
 	at := anAddress.FindString(u.out.String())
-	p := page{t, at}
+	p := page{t, at, aws}
 	has(t, text(t, asks(t, http.MethodGet, at+"workflows/nightly", header("Accept", "text/html"))), "<!doctype html>")
 	var about console.About
 	if err := json.Unmarshal([]byte(text(t, asks(t, http.MethodGet, at+"console/about", nil))), &about); err != nil {
@@ -222,6 +230,14 @@ func repairedThrough(t *testing.T, p page, w works, broken *glue.WorkflowRun) *g
 	if len(planned.Choices) != 1 || planned.Choices[0].Name != "load" || planned.Plan.Token == "" || planned.Plan.Head != broken.WorkflowRunId {
 		t.Errorf("planned %+v %+v", planned.Choices, planned.Plan)
 	}
+	asked := p.account.asked()
+	var again plan.Answer
+	if code, text := p.ask(plan.OpPlan, &plan.PreviewRequest{Request: request}, &again, nil); code != "" || again.Plan.Token != planned.Plan.Token {
+		t.Errorf("the same plan again: %s %s", code, text)
+	}
+	if more := p.account.asked() - asked; more > 0 {
+		t.Errorf("the account was asked %d times for a plan that it had just told of", more)
+	}
 	beyond := request
 	beyond.Properties = map[string]string{"day": "1"}
 	if code, text := p.ask(plan.OpPlan, &plan.PreviewRequest{Request: beyond}, nil, nil); code != "InvalidInputException" || !strings.Contains(text, "Properties") {
@@ -232,14 +248,14 @@ func repairedThrough(t *testing.T, p page, w works, broken *glue.WorkflowRun) *g
 		t.Errorf("unconfirmed: %q", code)
 	}
 	w.write(t, "good", "")
-	var resumed, again plan.ExecuteAnswer
-	for _, out := range []*plan.ExecuteAnswer{&resumed, &again} {
+	var resumed, repeated plan.ExecuteAnswer
+	for _, out := range []*plan.ExecuteAnswer{&resumed, &repeated} {
 		if code, text := p.ask(plan.OpExecute, execute, out, header(confirmHeader, "1")); code != "" {
 			t.Fatal(code, text)
 		}
 	}
-	if resumed.RunId != again.RunId || len(resumed.NodeIds) != 1 {
-		t.Errorf("resumed as %+v and %+v", resumed, again)
+	if resumed.RunId != repeated.RunId || len(resumed.NodeIds) != 1 {
+		t.Errorf("resumed as %+v and %+v", resumed, repeated)
 	}
 	run := p.over(resumed.RunId)
 	if !outcomeOf(run).whole() || run.PreviousRunId != broken.WorkflowRunId {

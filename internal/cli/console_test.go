@@ -361,6 +361,15 @@ func TestConsoleLog(t *testing.T) {
 		t.Errorf("%s: %v", lines.data, err)
 	}
 	e.close()
+	// The job's own endpoint, live as it is, opens nothing of the console.
+	for _, path := range []string{"/", "/console/about", "/console/events", "/console/logs/" + job("extract"), "/console/session"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+			answer := asks(t, method, s.jobEndpoint(job("extract"))+path, header("Accept", "text/html"))
+			if answer.StatusCode < 400 || answer.Header.Get("X-Amzn-Errortype") == "" {
+				t.Errorf("%s %s of a job: %s", method, path, answer.Status)
+			}
+		}
+	}
 	w.write(t, "go", "")
 	again := listen(t, at, header("Last-Event-ID", lines.id))
 	if h, ok := again.next(); !ok || h.name != "end" || h.data != `{"Lines":1}` {

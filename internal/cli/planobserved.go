@@ -12,14 +12,34 @@ import (
 	"github.com/reglue/reglue/internal/plan"
 )
 
-// planObserved makes the plan of a resume from what AWS's own operations tell. What
-// the selectors choose is written into the request as nodes. A token must still hold.
-func planObserved(ctx context.Context, t *target, prior *glue.WorkflowRun, req *plan.Request, token string, now time.Time) (*plan.Answer, error) {
-	g, run, err := flow.Observe(prior)
+// observation is what AWS's own operations tell for plans of a resume.
+type observation struct {
+	prior *glue.WorkflowRun
+	jobs  map[string]*plan.Job
+	// head is the newest run of the family.
+	head string
+	// profile is set when the jobs were looked at with a profile.
+	profile bool
+}
+
+func observeForPlan(ctx context.Context, t *target, prior *glue.WorkflowRun) (*observation, error) {
+	g, _, err := flow.Observe(prior)
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := observedFactsOf(ctx, t, prior, g)
+	o := &observation{prior: prior, profile: t.Profile != ""}
+	if o.jobs, err = observedFactsOf(ctx, t, prior, g); err != nil {
+		return nil, err
+	}
+	o.head, err = familyHead(ctx, t, prior)
+	return o, err
+}
+
+// plan makes the plan of a resume. What the selectors choose is written into the
+// request as nodes. A token must still hold.
+func (o *observation) plan(req *plan.Request, token string, now time.Time) (*plan.Answer, error) {
+	prior, jobs := o.prior, o.jobs
+	g, run, err := flow.Observe(prior)
 	if err != nil {
 		return nil, err
 	}
@@ -41,10 +61,8 @@ func planObserved(ctx context.Context, t *target, prior *glue.WorkflowRun, req *
 	subject := plan.Subject{Graph: g, Prior: run, Plan: p}
 	out.Plan = subject.Describe(prior.Name, jobs, false)
 	out.Plan.Asks = nil // what is marked as safe is not known
-	if out.Plan.Head, err = familyHead(ctx, t, prior); err != nil {
-		return nil, err
-	}
-	if t.Profile == "" {
+	out.Plan.Head = o.head
+	if !o.profile {
 		return out, nil
 	}
 	state := fmt.Sprintf("%s %s", prior.Status, prior.CompletedOn)
@@ -115,8 +133,15 @@ func familyHead(ctx context.Context, t *target, prior *glue.WorkflowRun) (string
 // isHead refuses when the run that is expected to be the newest of the family is not.
 func isHead(ctx context.Context, t *target, prior *glue.WorkflowRun, expected string) error {
 	head, err := familyHead(ctx, t, prior)
-	if err == nil && head != expected {
-		err = glue.Errorf(glue.ConcurrentModification, "run %s was expected to be the newest of its family, but %s is; nothing was changed", shortRun(expected), shortRun(head))
+	if err != nil {
+		return err
 	}
-	return err
+	return expectHead(head, expected)
+}
+
+func expectHead(head, expected string) error {
+	if expected == "" || head == expected {
+		return nil
+	}
+	return glue.Errorf(glue.ConcurrentModification, "run %s was expected to be the newest of its family, but %s is; nothing was changed", shortRun(expected), shortRun(head))
 }

@@ -114,7 +114,11 @@ func (r *resuming) makePlan(ctx context.Context) error {
 	if beyond := r.o.beyondAWS(r.t.Profile != ""); len(beyond) > 0 {
 		return fmt.Errorf("%s: this endpoint has AWS's operations alone, and they can't do that; it needs a reglue server", strings.Join(beyond, ", "))
 	}
-	answer, err := planObserved(ctx, r.t, r.prior, &r.req, r.o.planToken, r.a.now())
+	o, err := observeForPlan(ctx, r.t, r.prior)
+	if err != nil {
+		return err
+	}
+	answer, err := o.plan(&r.req, r.o.planToken, r.a.now())
 	if err != nil {
 		return err
 	}
