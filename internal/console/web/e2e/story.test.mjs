@@ -61,7 +61,7 @@ test("a broken run is found, understood and resumed with three clicks", async (t
   await node(page, "ingest_weather", "in the resume: carried over").waitFor();
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click(); // 2
   const sure = page.getByRole("alertdialog");
-  if (await sure.isVisible()) await sure.getByRole("button", { name: "Repeat it" }).click(); // 3
+  if (await sure.isVisible()) await sure.getByRole("button", { name: /Repeat (it|them)/ }).click(); // 3
   await page.waitForURL((url) => /\/runs\/wr_/.test(url.href) && !url.href.startsWith(broken));
   await node(page, "ingest_weather", "carried").waitFor();
   await node(page, "report", "succeeded").waitFor();
@@ -86,7 +86,7 @@ test("nodes are chosen on the graph, and those that can't be say why", async (t)
   await node(page, "clean_flights").click();
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click();
   const sure = page.getByRole("alertdialog");
-  if (await sure.isVisible()) await sure.getByRole("button", { name: "Repeat it" }).click();
+  if (await sure.isVisible()) await sure.getByRole("button", { name: /Repeat (it|them)/ }).click();
   await page.waitForURL((url) => !url.href.includes(run.WorkflowRunId));
   await node(page, "report", "succeeded").waitFor();
   await whole(rig, demo);
