@@ -172,7 +172,8 @@ function Canvas({ model, laid, label, selected, onSelect, ticked, onTick, verdic
           edges={noEdges}
           nodeTypes={nodeTypes}
           defaultViewport={view}
-          onMoveStart={(event) => {
+          // Not onMoveStart: that comes with every click too.
+          onMove={(event) => {
             if (event) touched.current = true;
           }}
           onPaneClick={() => onSelect(undefined)}

@@ -1,6 +1,7 @@
 import { Panel, useReactFlow, useStore } from "@xyflow/react";
 import { memo, useEffect, useMemo, useRef, type PointerEvent } from "react";
 import { look } from "../state";
+import { useTheme } from "../theme";
 import { sizes, type Layout } from "./layout";
 import type { GraphModel } from "./types";
 
@@ -30,6 +31,7 @@ export const MiniMap = memo(function MiniMap({ model, laid }: { model: GraphMode
 
 function Dots({ model, laid, scale }: { model: GraphModel; laid: Layout; scale: number }) {
   const ref = useRef<HTMLCanvasElement>(null);
+  const [theme] = useTheme();
   const ratio = useMemo(() => Math.min(2, window.devicePixelRatio || 1), []);
   useEffect(() => {
     const canvas = ref.current;
@@ -52,7 +54,7 @@ function Dots({ model, laid, scale }: { model: GraphModel; laid: Layout; scale: 
         c.fillRect(at.x, at.y, Math.max(size.width, least), Math.max(size.height, least));
       }
     }
-  }, [model, laid, scale, ratio]);
+  }, [model, laid, scale, ratio, theme]);
   return <canvas ref={ref} width={Math.ceil(laid.width * scale * ratio)} height={Math.ceil(laid.height * scale * ratio)} />;
 }
 

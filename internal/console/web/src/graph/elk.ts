@@ -3,7 +3,8 @@ import workerUrl from "elkjs/lib/elk-worker.min.js?url";
 import { elkGraph, readLayout, shapeOf, type Layout } from "./layout";
 import type { GraphModel } from "./types";
 
-let elk: InstanceType<typeof ELK> | undefined;
+// Made at once, so that its worker starts while the data is on its way.
+const elk = new ELK({ workerFactory: () => new Worker(workerUrl) });
 
 // Layouts of the graphs that were looked at last, by shape.
 const kept = new Map<string, Promise<Layout>>();
@@ -13,7 +14,6 @@ const mostKept = 20;
 export function layout(graph: GraphModel, shape = shapeOf(graph)): Promise<Layout> {
   const known = kept.get(shape);
   if (known) return known;
-  elk ??= new ELK({ workerFactory: () => new Worker(workerUrl) });
   const made = elk.layout(elkGraph(graph)).then(readLayout);
   kept.set(shape, made);
   made.catch(() => kept.delete(shape));

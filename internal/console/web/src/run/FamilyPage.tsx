@@ -1,10 +1,11 @@
 import "./run.css";
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { Suspense, useEffect, useMemo } from "react";
 import { useFamily, useRun } from "../api/queries";
 import type { Family, FamilyNode, FamilyRun, WorkflowRun } from "../api/types";
 import { duration, plural, shortId } from "../format";
 import { Link, paths, useParam } from "../router";
 import { look } from "../state";
+import { lazily } from "../lazily";
 import { ErrorBox, Loading } from "../ui/Message";
 import { StateBadge } from "../ui/State";
 import { Time } from "../ui/Time";
@@ -13,7 +14,7 @@ import { Gantt } from "./Gantt";
 import { groupBy } from "./group";
 import { familyBars } from "./useRunData";
 
-const GraphView = lazy(() => import("../graph/GraphView").then((m) => ({ default: m.GraphView })));
+const GraphView = lazily(() => import("../graph/GraphView").then((m) => ({ default: m.GraphView })));
 
 const views = [
   { key: "list", name: "List" },

@@ -76,7 +76,8 @@ export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) 
   }, []);
 
   const go = (forward: boolean) => {
-    const next = nextMatch(found, at, forward);
+    // What was typed last may not have been looked for yet.
+    const next = nextMatch(text === query ? found : find(lines, query), at, forward);
     setAt(next);
     setFollow(false);
     const el = box.current;
@@ -122,9 +123,6 @@ export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) 
         <label className="check">
           <input type="checkbox" checked={follow} onChange={(e) => setFollow(e.target.checked)} /> Follow
         </label>
-        <a className="button small" href={`/console/logs/${encodeURIComponent(jobRunId)}/download`} download>
-          Download
-        </a>
       </div>
       <div
         ref={box}
@@ -153,7 +151,10 @@ export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) 
       </div>
       <p className="log-foot quiet">
         {plural(lines.length, "line")}
-        {buffer.dropped > 0 && ` (${buffer.dropped.toLocaleString("en")} older ones are only in the download)`} · {endings[log.ending]}
+        {buffer.dropped > 0 && ` (${buffer.dropped.toLocaleString("en")} older ones are only in the download)`} · {endings[log.ending]} ·{" "}
+        <a href={`/console/logs/${encodeURIComponent(jobRunId)}/download`} download>
+          Download
+        </a>
       </p>
     </section>
   );

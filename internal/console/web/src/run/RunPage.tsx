@@ -1,7 +1,8 @@
 import "./run.css";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { Verdicts } from "../graph/types";
 import { navigate, paths, useParam } from "../router";
+import { lazily } from "../lazily";
 import { ErrorBox, Loading } from "../ui/Message";
 import { emptyDraft, pick, type ResumeDraft } from "./draft";
 import { unresumable, unselectable } from "./eligible";
@@ -17,7 +18,11 @@ import { useResume } from "./useResume";
 import { familyBars, ganttRows, runBars, useRunData, type RunData } from "./useRunData";
 import { runGraph, type NodeView } from "./view";
 
-const GraphView = lazy(() => import("../graph/GraphView").then((m) => ({ default: m.GraphView })));
+const loadGraph = () => import("../graph/GraphView").then((m) => ({ default: m.GraphView }));
+const GraphView = lazily(loadGraph);
+const narrowScreen = 720;
+// The graph's code and the run are fetched at the same time.
+if (!matchMedia(`(max-width: ${narrowScreen}px)`).matches) loadGraph().catch(() => {});
 
 const views = [
   { key: "graph", name: "Graph" },
@@ -44,7 +49,7 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
   const form = useDraft(data);
   const resume = useResume(data, about, form.draft, form.open);
   const selected = data.names.find(node);
-  const narrow = useNarrow(720);
+  const narrow = useNarrow(narrowScreen);
   // Where the panel covers the nodes, ticking goes on until it is asked for.
   const covered = useNarrow(1000);
   const [sheet, setSheet] = useState(true);
