@@ -33,15 +33,25 @@ export class Rig {
     this.gone = new Promise((resolve) => this.server.once("exit", resolve));
     this.server.stderr.on("data", (b) => (this.log += b));
     const lines = readline.createInterface({ input: this.server.stdout });
-    this.url = await new Promise((resolve, reject) => {
-      lines.on("line", (line) => {
-        this.log += line + "\n";
-        const said = line.match(/^reglue serves the Glue API at (\S+)/);
-        if (said) resolve(said[1]);
-      });
+    const from = this.log.length;
+    lines.on("line", (line) => {
+      this.log += line + "\n";
+      this.heard?.();
+    });
+    [, this.url] = await this.says(/^reglue serves the Glue API at (\S+)/m, from);
+    return this;
+  }
+
+  /** says waits for something that the server writes. */
+  says(what, from = 0) {
+    return new Promise((resolve, reject) => {
+      this.heard = () => {
+        const said = this.log.slice(from).match(what);
+        if (said) resolve(said);
+      };
+      this.heard();
       this.gone.then(() => reject(new Error("the server ended:\n" + this.log)));
     });
-    return this;
   }
 
   async kill(signal = "SIGKILL") {

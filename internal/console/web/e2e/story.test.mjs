@@ -56,7 +56,7 @@ test("a broken run is found, understood and resumed with three clicks", async (t
 
   await item.getByRole("link", { name: "Resume storm-week from what failed" }).click(); // 1
   const dialog = page.getByRole("dialog", { name: "Resume storm-week" });
-  await dialog.getByText(/Expected to take/).waitFor();
+  await dialog.getByRole("region", { name: "Plan" }).waitFor();
   await node(page, "join_flights_weather", "in the resume: may follow").waitFor();
   await node(page, "ingest_weather", "in the resume: carried over").waitFor();
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click(); // 2
