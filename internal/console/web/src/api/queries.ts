@@ -164,6 +164,21 @@ export function useResumeRecord(name: string, id: string, enabled = true) {
   });
 }
 
+/** Automatic repairs to come, by the id of the run; a real account has none. */
+export function useRepairs() {
+  const server = useAbout().data?.Kind === "server";
+  const polling = usePolling();
+  return useQuery({
+    queryKey: ["repairs"],
+    queryFn: async ({ signal }) => {
+      const out = await call("ListAutomaticRepairs", { Pending: true }, { signal });
+      return Object.fromEntries((out.Repairs ?? []).map((r) => [r.RunId, r]));
+    },
+    enabled: server,
+    refetchInterval: polling,
+  });
+}
+
 export function useTriggers() {
   const polling = usePolling(15_000);
   return useQuery({

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useRunsMade } from "../api/queries";
-import type { WorkflowRun } from "../api/types";
+import { useRepairs, useRunsMade } from "../api/queries";
+import type { PlannedResume, WorkflowRun } from "../api/types";
 import { breakage, firstLine, type Breakage, type BrokenNode } from "../broken";
 import { plural, shortId } from "../format";
 import { Link, paths } from "../router";
@@ -21,12 +21,13 @@ export function BrokenList({ items, label }: { items: BrokenRun[]; label: string
   const [limit, setLimit] = useState(shownAtFirst);
   const shown = items.slice(0, limit);
   const made = useRunsMade("breakage", shown.map((b) => b.run), breakage);
+  const repairs = useRepairs().data;
   if (items.length === 0) return null;
   return (
     <>
       <ul className="broken-list" aria-label={label}>
         {shown.map((b, i) => (
-          <BrokenItem key={b.run.WorkflowRunId} item={b} breakage={made[i]?.data} error={made[i]?.error} />
+          <BrokenItem key={b.run.WorkflowRunId} item={b} repair={repairs?.[b.run.WorkflowRunId]} breakage={made[i]?.data} error={made[i]?.error} />
         ))}
       </ul>
       {items.length > limit && (
@@ -40,7 +41,14 @@ export function BrokenList({ items, label }: { items: BrokenRun[]; label: string
   );
 }
 
-function BrokenItem({ item: { run, since }, breakage, error }: { item: BrokenRun; breakage?: Breakage; error: unknown }) {
+interface ItemProps {
+  item: BrokenRun;
+  breakage?: Breakage;
+  repair?: PlannedResume;
+  error: unknown;
+}
+
+function BrokenItem({ item: { run, since }, breakage, repair, error }: ItemProps) {
   const id = `broken-${run.WorkflowRunId}`;
   // Only attempts that have since succeeded: nothing is left to repair.
   if (breakage && breakage.failed.length === 0 && run.Status !== "ERROR") return null;
@@ -66,6 +74,7 @@ function BrokenItem({ item: { run, since }, breakage, error }: { item: BrokenRun
           </p>
         )}
         {breakage && <Blocked names={breakage.blocked} run={run} />}
+        {repair && <Repair repair={repair} />}
         {since && (
           <p className="quiet">
             A later run went well: <Link to={paths.run(run.Name, since.WorkflowRunId)}>{shortId(since.WorkflowRunId)}</Link>,{" "}
@@ -81,6 +90,16 @@ function BrokenItem({ item: { run, since }, breakage, error }: { item: BrokenRun
         </Link>
       </div>
     </li>
+  );
+}
+
+/** A resume that reglue starts by itself. */
+function Repair({ repair }: { repair: PlannedResume }) {
+  return (
+    <p className="repair">
+      Resumes by itself <Time at={repair.DueOn} relative />
+      {repair.Error && <span className="quiet"> · put off: {repair.Error}</span>}
+    </p>
   );
 }
 
