@@ -129,7 +129,7 @@ function FailedNode({ run, node }: { run: WorkflowRun; node: BrokenNode }) {
         {node.handledBy.length > 0 && <span className="quiet">handled: {node.handledBy.join(", ")} ran because of it</span>}
       </p>
       {first !== "" && (
-        <div className="error-line">
+        <div className="failed-error">
           <pre className={whole ? "wrap" : "clip"}>{whole ? node.error : first}</pre>
           {(more || first.length > 90) && (
             <button type="button" className="ghost small" aria-expanded={whole} onClick={() => setWhole(!whole)}>
@@ -144,9 +144,9 @@ function FailedNode({ run, node }: { run: WorkflowRun; node: BrokenNode }) {
 
 function Blocked({ names, run }: { names: string[]; run: WorkflowRun }) {
   if (run.Status === "RUNNING" && names.length === 0) return null;
-  if (names.length === 0) return <p className="blocked quiet">Nothing waits for it.</p>;
+  if (names.length === 0) return <p className="blocks quiet">Nothing waits for it.</p>;
   return (
-    <p className="blocked">
+    <p className="blocks">
       <span className="quiet">Never started because of it: </span>
       {names.slice(0, namedBlocked).join(", ")}
       {names.length > namedBlocked && ` and ${names.length - namedBlocked} more`}
