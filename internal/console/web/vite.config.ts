@@ -1,5 +1,5 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // RE_SERVER is the server that `npm run dev` takes its data from.
 const server = process.env.RE_SERVER ?? "http://127.0.0.1:4780";
@@ -35,6 +35,7 @@ export default defineConfig({
     },
   ],
   worker: { format: "es" },
+  test: { include: ["src/**/*.test.ts"] },
   build: {
     outDir: "../dist",
     emptyOutDir: true,

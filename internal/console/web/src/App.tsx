@@ -1,4 +1,4 @@
-import { Suspense, useEffect } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { useAbout } from "./api/queries";
 import { fetchEarly, lazily } from "./lazily";
 import { Home } from "./pages/Home";
@@ -41,6 +41,7 @@ export function App() {
   const about = useAbout();
   const path = usePath();
   const shown = about.data !== undefined;
+  useFocusOnNewPage(path);
   useEffect(() => {
     if (shown) fetchEarly();
   }, [shown]);
@@ -59,4 +60,14 @@ export function App() {
       </ErrorBoundary>
     </Shell>
   );
+}
+
+/** The link that led here may be gone, and the focus with it: it goes on at the page's beginning. */
+function useFocusOnNewPage(path: string) {
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    if (document.activeElement === document.body) document.getElementById("content")?.focus({ preventScroll: true });
+  }, [path]);
 }

@@ -85,6 +85,7 @@ export function follow(client: QueryClient, hasEvents: boolean): () => void {
       refresh.mark(["run", Workflow, RunId], runPause);
       refresh.mark(["runs", Workflow], listPause);
       refresh.mark(["jobruns"], jobsPause);
+      refresh.mark(["repairs"], listPause);
     });
     source.addEventListener("definitions", () => refresh.mark(["definitions"], listPause));
     source.addEventListener("lost", () => void client.invalidateQueries());

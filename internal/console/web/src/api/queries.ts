@@ -36,13 +36,20 @@ export function useAbout() {
 /** BatchGetWorkflows takes as many names. */
 const batch = 25;
 
+/** Each page of names is looked up while the next one is read. */
 async function allWorkflows(signal: AbortSignal): Promise<Workflow[]> {
-  const names = await callAll("ListWorkflows", { MaxResults: batch }, (o) => o.Workflows, { signal });
   const parts: Promise<Workflow[]>[] = [];
-  for (let i = 0; i < names.length; i += batch) {
-    const Names = names.slice(i, i + batch);
-    parts.push(call("BatchGetWorkflows", { Names }, { signal }).then((o) => o.Workflows ?? []));
-  }
+  let NextToken: string | undefined;
+  do {
+    const page = await call("ListWorkflows", { MaxResults: batch, NextToken }, { signal });
+    const Names = page.Workflows ?? [];
+    if (Names.length > 0) {
+      const part = call("BatchGetWorkflows", { Names }, { signal }).then((o) => o.Workflows ?? []);
+      part.catch(() => {}); // it is awaited below, unless a page fails first
+      parts.push(part);
+    }
+    NextToken = page.NextToken;
+  } while (NextToken);
   return (await Promise.all(parts)).flat().sort((a, b) => a.Name.localeCompare(b.Name));
 }
 
@@ -154,6 +161,21 @@ export function useResumeRecord(name: string, id: string, enabled = true) {
     queryKey: ["run", name, id, "resume"],
     queryFn: ({ signal }) => call("GetWorkflowRunResume", { Name: name, RunId: id }, { signal }),
     enabled,
+  });
+}
+
+/** Automatic repairs to come, by the id of the run; a real account has none. */
+export function useRepairs() {
+  const server = useAbout().data?.Kind === "server";
+  const polling = usePolling();
+  return useQuery({
+    queryKey: ["repairs"],
+    queryFn: async ({ signal }) => {
+      const out = await call("ListAutomaticRepairs", { Pending: true }, { signal });
+      return Object.fromEntries((out.Repairs ?? []).map((r) => [r.RunId, r]));
+    },
+    enabled: server,
+    refetchInterval: polling,
   });
 }
 

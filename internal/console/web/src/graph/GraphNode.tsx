@@ -1,5 +1,5 @@
 import type { Node as FlowNode, NodeProps, NodeTypes } from "@xyflow/react";
-import { createContext, memo, useContext, useRef } from "react";
+import { createContext, Fragment, memo, useContext, useRef } from "react";
 import type { Verdict } from "../api/types";
 import { plural, shortId } from "../format";
 import { look, type Look } from "../state";
@@ -101,7 +101,7 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
           <Glyph look={state} size={14} />
         </span>
         <span className="gnode-text" aria-hidden="true">
-          <span className="gnode-name">{node.name}</span>
+          <span className="gnode-name">{breakable(node.name)}</span>
           <span className="gnode-note">{verdict ? verdictWords[verdict] : noteOf(node, state)}</span>
         </span>
         {node.attempts > 1 && (
@@ -125,6 +125,16 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
     </div>
   );
 });
+
+/** A name that may be broken where a word of it ends. */
+function breakable(name: string) {
+  return name.split(/(?<=[_.-])/).map((part, i) => (
+    <Fragment key={i}>
+      {i > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+}
 
 function noteOf(n: GraphNode, state: Look): string {
   if (n.type === "TRIGGER") return n.note ?? "";

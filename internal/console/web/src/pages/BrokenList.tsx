@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useRunsMade } from "../api/queries";
-import type { WorkflowRun } from "../api/types";
+import { useRepairs, useRunsMade } from "../api/queries";
+import type { PlannedResume, WorkflowRun } from "../api/types";
 import { breakage, firstLine, type Breakage, type BrokenNode } from "../broken";
 import { plural, shortId } from "../format";
 import { Link, paths } from "../router";
@@ -21,12 +21,13 @@ export function BrokenList({ items, label }: { items: BrokenRun[]; label: string
   const [limit, setLimit] = useState(shownAtFirst);
   const shown = items.slice(0, limit);
   const made = useRunsMade("breakage", shown.map((b) => b.run), breakage);
+  const repairs = useRepairs().data;
   if (items.length === 0) return null;
   return (
     <>
       <ul className="broken-list" aria-label={label}>
         {shown.map((b, i) => (
-          <BrokenItem key={b.run.WorkflowRunId} item={b} breakage={made[i]?.data} error={made[i]?.error} />
+          <BrokenItem key={b.run.WorkflowRunId} item={b} repair={repairs?.[b.run.WorkflowRunId]} breakage={made[i]?.data} error={made[i]?.error} />
         ))}
       </ul>
       {items.length > limit && (
@@ -40,7 +41,14 @@ export function BrokenList({ items, label }: { items: BrokenRun[]; label: string
   );
 }
 
-function BrokenItem({ item: { run, since }, breakage, error }: { item: BrokenRun; breakage?: Breakage; error: unknown }) {
+interface ItemProps {
+  item: BrokenRun;
+  breakage?: Breakage;
+  repair?: PlannedResume;
+  error: unknown;
+}
+
+function BrokenItem({ item: { run, since }, breakage, repair, error }: ItemProps) {
   const id = `broken-${run.WorkflowRunId}`;
   // Only attempts that have since succeeded: nothing is left to repair.
   if (breakage && breakage.failed.length === 0 && run.Status !== "ERROR") return null;
@@ -66,6 +74,7 @@ function BrokenItem({ item: { run, since }, breakage, error }: { item: BrokenRun
           </p>
         )}
         {breakage && <Blocked names={breakage.blocked} run={run} />}
+        {repair && <Repair repair={repair} />}
         {since && (
           <p className="quiet">
             A later run went well: <Link to={paths.run(run.Name, since.WorkflowRunId)}>{shortId(since.WorkflowRunId)}</Link>,{" "}
@@ -81,6 +90,16 @@ function BrokenItem({ item: { run, since }, breakage, error }: { item: BrokenRun
         </Link>
       </div>
     </li>
+  );
+}
+
+/** A resume that reglue starts by itself. */
+function Repair({ repair }: { repair: PlannedResume }) {
+  return (
+    <p className="repair">
+      Resumes by itself <Time at={repair.DueOn} relative />
+      {repair.Error && <span className="quiet"> · put off: {repair.Error}</span>}
+    </p>
   );
 }
 
@@ -110,7 +129,7 @@ function FailedNode({ run, node }: { run: WorkflowRun; node: BrokenNode }) {
         {node.handledBy.length > 0 && <span className="quiet">handled: {node.handledBy.join(", ")} ran because of it</span>}
       </p>
       {first !== "" && (
-        <div className="error-line">
+        <div className="failed-error">
           <pre className={whole ? "wrap" : "clip"}>{whole ? node.error : first}</pre>
           {(more || first.length > 90) && (
             <button type="button" className="ghost small" aria-expanded={whole} onClick={() => setWhole(!whole)}>
@@ -125,9 +144,9 @@ function FailedNode({ run, node }: { run: WorkflowRun; node: BrokenNode }) {
 
 function Blocked({ names, run }: { names: string[]; run: WorkflowRun }) {
   if (run.Status === "RUNNING" && names.length === 0) return null;
-  if (names.length === 0) return <p className="blocked quiet">Nothing waits for it.</p>;
+  if (names.length === 0) return <p className="blocks quiet">Nothing waits for it.</p>;
   return (
-    <p className="blocked">
+    <p className="blocks">
       <span className="quiet">Never started because of it: </span>
       {names.slice(0, namedBlocked).join(", ")}
       {names.length > namedBlocked && ` and ${names.length - namedBlocked} more`}

@@ -35,7 +35,7 @@ export function RunGrid({ workflow, runs }: { workflow: Workflow; runs: Workflow
     <section aria-label="Runs and nodes">
       <div className="row grid-tools">
         {all.length >= searchFrom && <input type="search" aria-label="Search nodes" placeholder="Search nodes" value={search} onChange={(e) => setSearch(e.target.value)} />}
-        <label className="check">
+        <label className="grid-check">
           <input type="checkbox" checked={failedOnly} disabled={failing === 0 && !failedOnly} onChange={(e) => setFailedOnly(e.target.checked)} />
           Only nodes that failed in these runs ({failing})
         </label>

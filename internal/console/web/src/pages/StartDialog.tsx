@@ -53,7 +53,7 @@ export function StartDialog({ workflow, onClose }: { workflow: Workflow; onClose
         <fieldset>
           <legend>Run properties</legend>
           {properties.length === 0 && <p className="quiet">The workflow has none by default.</p>}
-          {properties.map((p) => (
+          {properties.map((p, i) => (
             <div className="property" key={p.id}>
               <input
                 aria-label="Name of the property"
@@ -62,7 +62,7 @@ export function StartDialog({ workflow, onClose }: { workflow: Workflow; onClose
                 readOnly={p.normal !== undefined}
                 onChange={(e) => set(p.id, { key: e.target.value })}
               />
-              <input aria-label={`Value of ${p.key || "the property"}`} placeholder="value" value={p.value} onChange={(e) => set(p.id, { value: e.target.value })} />
+              <input aria-label={`Value of ${p.key || "the property"}`} placeholder="value" data-autofocus={i === 0 || undefined} value={p.value} onChange={(e) => set(p.id, { value: e.target.value })} />
               {p.normal === undefined ? (
                 <button type="button" className="ghost small" aria-label={`Leave ${p.key || "the property"} out`} onClick={() => setProperties(properties.filter((o) => o !== p))}>
                   ✕
@@ -86,7 +86,7 @@ export function StartDialog({ workflow, onClose }: { workflow: Workflow; onClose
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" className="primary" disabled={busy || twice !== undefined || nameless}>
+          <button type="submit" className="primary" data-autofocus disabled={busy || twice !== undefined || nameless}>
             {busy ? "Starting…" : "Start the run"}
           </button>
         </footer>

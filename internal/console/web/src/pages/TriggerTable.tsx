@@ -104,7 +104,7 @@ function TriggerActions({ trigger: t }: { trigger: Trigger }) {
   };
   return (
     <>
-      <div className="row end">
+      <div className="row trigger-actions">
         <CommandButton command={command} />
         <button type="button" className="small" disabled={busy} onClick={act} aria-label={`${word} ${t.Name}`}>
           {word}

@@ -3,9 +3,9 @@ import { Suspense, useEffect, useMemo } from "react";
 import { useFamily, useRun } from "../api/queries";
 import type { Family, FamilyNode, FamilyRun, WorkflowRun } from "../api/types";
 import { duration, plural, shortId } from "../format";
+import { GraphView } from "../graph/lazy";
 import { Link, paths, useParam } from "../router";
 import { look } from "../state";
-import { lazily } from "../lazily";
 import { ErrorBox, Loading } from "../ui/Message";
 import { StateBadge } from "../ui/State";
 import { Time } from "../ui/Time";
@@ -13,8 +13,6 @@ import { familyGraph, outcome, wireState } from "./family";
 import { Gantt } from "./Gantt";
 import { groupBy } from "./group";
 import { familyBars } from "./useRunData";
-
-const GraphView = lazily(() => import("../graph/GraphView").then((m) => ({ default: m.GraphView })));
 
 const views = [
   { key: "list", name: "List" },

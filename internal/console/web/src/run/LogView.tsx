@@ -17,11 +17,11 @@ interface Log {
 const pause = 100;
 
 /** The log of a job run as it is written. */
-function useLog(jobRunId: string): Log {
+function useLog(jobRunId: string, job: string): Log {
   const [log, setLog] = useState<Log>(() => ({ buffer: new LogBuffer(), version: 0, ending: "live" }));
   useEffect(() => {
     const buffer = new LogBuffer();
-    const source = new EventSource(`/console/logs/${encodeURIComponent(jobRunId)}?stream=both`);
+    const source = new EventSource(`/console/logs/${encodeURIComponent(jobRunId)}?stream=both&job=${encodeURIComponent(job)}`);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const show = (ending: Ending, elsewhere?: Log["elsewhere"]) => {
       clearTimeout(timer);
@@ -41,7 +41,7 @@ function useLog(jobRunId: string): Log {
       source.close();
       clearTimeout(timer);
     };
-  }, [jobRunId]);
+  }, [jobRunId, job]);
   return log;
 }
 
@@ -49,7 +49,7 @@ const lineHeight = 18;
 
 /** A log with search and a filter; however long, only what is in view is drawn. */
 export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) {
-  const log = useLog(jobRunId);
+  const log = useLog(jobRunId, node);
   const [stream, setStream] = useState<StreamFilter>("both");
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(-1);

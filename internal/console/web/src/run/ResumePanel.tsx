@@ -75,7 +75,7 @@ export function ResumePanel(props: Props) {
             ))}
           </div>
         )}
-        {!resume.local && <Options {...props} />}
+        {offersAll(about, resume) && <Options {...props} />}
         {!isEmpty(draft) && (
           <details className="commands">
             <summary>The same on the command line</summary>
@@ -89,6 +89,9 @@ export function ResumePanel(props: Props) {
   );
 }
 
+/** Whether there is a server of ours, which does more than AWS's own operation. */
+const offersAll = (about: About | undefined, resume: Resume) => about?.Kind !== "account" && !resume.local;
+
 const selectors: { key: keyof Selectors; name: string; help: string }[] = [
   { key: "Failed", name: "Failed", help: "Every job and crawler whose latest attempt did not succeed" },
   { key: "Recommended", name: "Recommended", help: "The smallest set that repairs the run: failed, changed, missing, held" },
@@ -97,9 +100,9 @@ const selectors: { key: keyof Selectors; name: string; help: string }[] = [
   { key: "Held", name: "Held back", help: "What an earlier resume held back and can start now" },
 ];
 
-function Choose({ data, draft, onDraft, resume, onChoose }: Props) {
+function Choose({ data, about, draft, onDraft, resume, onChoose }: Props) {
   const failed = data.views.filter((v) => v.failed).length;
-  const offered = resume.local ? selectors.slice(0, 1) : selectors;
+  const offered = selectors.filter((s) => s.key === "Failed" || (!resume.local && (s.key !== "Held" || offersAll(about, resume))));
   return (
     <section className="choose" aria-label="What to repeat">
       <div className="chips" role="group" aria-label="Choose by">
@@ -142,11 +145,11 @@ function Choose({ data, draft, onDraft, resume, onChoose }: Props) {
 }
 
 /** What a run needs that AWS would not resume. */
-function Ends({ data, draft, onDraft, resume }: Props) {
+function Ends({ data, about, draft, onDraft, resume }: Props) {
   const { run } = data;
   const error = resume.planError;
   const again = draft.again || (error instanceof ApiError && error.code === "IllegalWorkflowStateException" && run.Status === "COMPLETED");
-  if (resume.local) return null;
+  if (!offersAll(about, resume)) return null;
   return (
     <>
       {(run.Status === "STOPPED" || run.Status === "ERROR") && (
@@ -294,9 +297,10 @@ function Group({ g, ...props }: Props & { g: PlanGroup }) {
 }
 
 /** A node of the plan, with what can be set for it. */
-function Node({ n, data, draft, onDraft, resume, linkTo }: Props & { n: PlanNode }) {
+function Node({ n, data, about, draft, onDraft, resume, linkTo }: Props & { n: PlanNode }) {
   const runs = n.verdict === "start" || n.verdict === "downstream";
   const view = data.byId.get(n.id);
+  const all = offersAll(about, resume);
   const facts = [n.expectedMs ? `about ${duration(n.expectedMs)}` : runs ? "never timed" : "", ...(n.changed ?? [])].filter(Boolean);
   return (
     <li>
@@ -318,12 +322,12 @@ function Node({ n, data, draft, onDraft, resume, linkTo }: Props & { n: PlanNode
             <a className="button small" href={linkTo(n.id)} target="_blank" rel="noopener">
               Look at it
             </a>
-            {!resume.local && view?.failed && (
+            {all && view?.failed && (
               <Toggle on={draft.accept.includes(n.id)} onClick={() => onDraft(toggle(draft, "accept", n.id))}>
                 Accept as succeeded
               </Toggle>
             )}
-            {!resume.local && (runs || draft.except.includes(n.id) || n.verdict === "held") && (
+            {all && (runs || draft.except.includes(n.id) || n.verdict === "held") && (
               <>
                 <Toggle on={draft.except.includes(n.id)} onClick={() => onDraft(toggle(draft, "except", n.id))}>
                   Hold it back
@@ -334,7 +338,7 @@ function Node({ n, data, draft, onDraft, resume, linkTo }: Props & { n: PlanNode
               </>
             )}
           </div>
-          {!resume.local && runs && n.type === "JOB" && <Override job={n.name} draft={draft} onDraft={onDraft} />}
+          {all && runs && n.type === "JOB" && <Override job={n.name} draft={draft} onDraft={onDraft} />}
         </div>
       </details>
     </li>

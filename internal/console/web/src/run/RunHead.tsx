@@ -175,7 +175,7 @@ function StopRun({ run, about }: { run: RunData["run"]; about: About | undefined
     setAsking(false);
     setError(undefined);
     try {
-      await change("StopWorkflowRun", { Name: run.Name, RunId: run.WorkflowRunId }, `Stop run ${run.WorkflowRunId} of ${run.Name}`, command);
+      await change("StopWorkflowRun", { Name: run.Name, RunId: run.WorkflowRunId }, `Stop run ${shortId(run.WorkflowRunId)} of ${run.Name}`, command);
       void client.invalidateQueries({ queryKey: ["run", run.Name, run.WorkflowRunId] });
     } catch (e) {
       setError(e);

@@ -1,8 +1,8 @@
 import "./run.css";
 import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { GraphView, loadGraph } from "../graph/lazy";
 import type { Verdicts } from "../graph/types";
 import { navigate, paths, useParam } from "../router";
-import { lazily } from "../lazily";
 import { ErrorBox, Loading } from "../ui/Message";
 import { emptyDraft, pick, type ResumeDraft } from "./draft";
 import { unresumable, unselectable } from "./eligible";
@@ -18,8 +18,6 @@ import { useResume } from "./useResume";
 import { familyBars, ganttRows, runBars, useRunData, type RunData } from "./useRunData";
 import { runGraph, type NodeView } from "./view";
 
-const loadGraph = () => import("../graph/GraphView").then((m) => ({ default: m.GraphView }));
-const GraphView = lazily(loadGraph);
 const narrowScreen = 720;
 // The graph's code and the run are fetched at the same time.
 if (!matchMedia(`(max-width: ${narrowScreen}px)`).matches) loadGraph().catch(() => {});

@@ -4,8 +4,8 @@ import { affected } from "./eligible";
 import { took, type NodeView } from "./view";
 
 /**
- * A plan worked out from the graph alone, for an account, where no server makes one:
- * what AWS says a resume does. Triggers' conditions are left to AWS.
+ * A plan worked out from the graph alone, where the service makes none: what AWS says
+ * a resume does. Triggers' conditions are left to AWS.
  */
 export function planHere(workflow: string, run: string, views: readonly NodeView[], edges: readonly GraphEdge[], chosen: ReadonlySet<string>): Plan {
   const byId = new Map(views.map((v) => [v.id, v]));

@@ -3,6 +3,7 @@ import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { ApiError, call } from "../api/client";
 import type { About, Choice, Plan, Verdict } from "../api/types";
 import { awsCommand } from "../cli";
+import { shortId } from "../format";
 import type { Verdicts } from "../graph/types";
 import { navigate, paths } from "../router";
 import { useChange } from "../ui/change";
@@ -45,7 +46,6 @@ export function useResume(data: RunData | undefined, about: About | undefined, d
   const change = useChange();
   const settled = useSettled(draft, 200);
   const run = data?.run;
-  const account = about?.Kind === "account";
   const missing = incomplete(draft);
   const wanted = useMemo(() => (run && !incomplete(settled) ? request(run.Name, run.WorkflowRunId, settled) : undefined), [run, settled]);
 
@@ -53,7 +53,6 @@ export function useResume(data: RunData | undefined, about: About | undefined, d
     queryKey: ["run", run?.Name, run?.WorkflowRunId, "plan", wanted],
     queryFn: async ({ signal }): Promise<Answer> => {
       const here = () => ({ plan: planHere(run!.Name, run!.WorkflowRunId, data!.views, data!.edges, chosen(data!, settled)), choices: [], local: true });
-      if (account) return here();
       try {
         const out = await call("PlanWorkflowRunResume", wanted!, { signal });
         return { plan: out.Plan, choices: out.Choices ?? [], local: false };
@@ -95,7 +94,7 @@ export function useResume(data: RunData | undefined, about: About | undefined, d
     setExecuteError(undefined);
     setStale(undefined);
     try {
-      const what = `Resume run ${run.WorkflowRunId} of ${run.Name}`;
+      const what = `Resume run ${shortId(run.WorkflowRunId)} of ${run.Name}`;
       const out = answer.local
         ? await change("ResumeWorkflowRun", { Name: run.Name, RunId: run.WorkflowRunId, NodeIds: [...chosen(data, settled)] }, what, command)
         : await change(
@@ -121,7 +120,7 @@ export function useResume(data: RunData | undefined, about: About | undefined, d
 
   return {
     missing, verdicts, selected, stale, executing, executeError, execute,
-    plan: answer?.plan, choices: answer?.choices ?? [], local: answer?.local ?? account,
+    plan: answer?.plan, choices: answer?.choices ?? [], local: answer?.local ?? false,
     planning: !missing && (query.isFetching || !fresh), planError: missing ? undefined : (query.error ?? undefined),
     awsCommand: command,
   };

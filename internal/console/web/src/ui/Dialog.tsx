@@ -1,12 +1,16 @@
 import { useEffect, useId, useRef, type ReactNode } from "react";
 
-/** A modal dialog: the browser keeps the focus in it, Escape closes it. */
+/**
+ * A modal dialog: the browser keeps the focus in it, Escape closes it. The element
+ * with data-autofocus has the focus first.
+ */
 export function Dialog({ title, onClose, children, wide }: { title: ReactNode; onClose: () => void; children: ReactNode; wide?: boolean }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = ref.current!;
     if (!dialog.open) dialog.showModal();
+    dialog.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => dialog.close();
   }, []);
   return (

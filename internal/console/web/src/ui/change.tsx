@@ -40,7 +40,7 @@ export function Confirming({ children }: { children: ReactNode }) {
           </p>
           {question.command && <Command>{question.command}</Command>}
           <footer>
-            <button type="button" onClick={() => close(false)}>
+            <button type="button" onClick={() => close(false)} data-autofocus>
               Cancel
             </button>
             <button type="button" className="primary" onClick={() => close(true)}>
