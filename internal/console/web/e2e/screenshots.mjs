@@ -30,7 +30,10 @@ try {
   const pictures = {
     "broken-now": [rig.url, (page) => page.getByText(/line 4711/).first().waitFor()],
     workflow: [`${rig.url}/workflows/${demo.name}`, (page) => page.getByText("clean_flights").first().waitFor()],
-    run: [`${at}?node=clean_flights`, (page) => page.getByRole("log").getByText("Traceback").waitFor()],
+    run: [`${at}?node=clean_flights`, async (page) => {
+      await page.getByRole("log").getByText("Traceback").waitFor();
+      await node(page, "clean_flights").waitFor();
+    }],
     resume: [`${at}?resume=failed`, async (page) => {
       await page.getByRole("region", { name: "Plan" }).waitFor();
       await node(page, "report", "in the resume").waitFor();
