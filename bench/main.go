@@ -31,7 +31,7 @@ var benches = []bench{
 	{"runs", "durable one-node workflow runs, many in flight", oneNodeRuns},
 	{"fanin", "10,000 nodes that join: commits", fanIn},
 	{"resume", "ResumeWorkflowRun from a Go client", resume},
-	{"plan", "plans of a resume, as the server makes them", plans},
+	{"plan", "plans of a resume, from the request to the plan in a Go client", plans},
 	{"triggers", "CreateTrigger at the start and at the end of many", createTriggers},
 	{"get", "GetWorkflowRun of a 100-node graph", getRun},
 	{"processes", "real processes: chain and fan-out", processes},

@@ -14,11 +14,14 @@ import (
 	"github.com/reglue/reglue/internal/plan"
 	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/store"
+	"github.com/reglue/reglue/internal/wire"
 )
 
-// plans measures plans of resumes: what the server takes for one, and what a
-// selector that looks at every job takes.
+// plans measures plans of resumes, from the request to the plan as a client has
+// read it, and what a selector that looks at every job takes.
 func plans(ctx context.Context, r *run) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	for _, n := range []int{10, r.size(1000, 200), r.size(10_000, 400), r.size(100_000, 800)} {
 		if err := r.planAt(ctx, n); err != nil {
 			return err
@@ -41,35 +44,39 @@ func (r *run) planAt(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	h, a, err := planHost(ctx, dir)
+	h, endpoint, err := planHost(ctx, dir)
 	if err != nil {
 		return err
 	}
 	req := plan.Request{Name: "w", RunId: id, NodeIds: []string{nodeID("a")}}
-	if err := r.planned(ctx, a, fmt.Sprintf("%d nodes, first plan after a restart", n), req, 1); err != nil {
+	if err := r.planned(ctx, endpoint, fmt.Sprintf("%d nodes, first plan after a restart", n), req, 1); err != nil {
 		return err
 	}
-	if err := r.planned(ctx, a, fmt.Sprintf("%d nodes, one root reaching half", n), req, 9); err != nil {
+	if err := r.planned(ctx, endpoint, fmt.Sprintf("%d nodes, one root reaching half", n), req, 9); err != nil {
 		return err
 	}
 	req.NodeIds = leafIDs(n)
-	if err := r.planned(ctx, a, fmt.Sprintf("%d nodes, %d roots", n, len(req.NodeIds)), req, 9); err != nil {
+	if err := r.planned(ctx, endpoint, fmt.Sprintf("%d nodes, %d roots", n, len(req.NodeIds)), req, 9); err != nil {
 		return err
 	}
 	return h.close()
 }
 
-func planHost(ctx context.Context, dir string) (*host, *api.API, error) {
-	h, err := newHost(ctx, dir, &executortest.Instant{})
-	if err != nil {
-		return nil, nil, err
+// planHost serves a folder, with files, until the context ends.
+func planHost(ctx context.Context, dir string) (h *host, endpoint string, err error) {
+	if h, err = newHost(ctx, dir, &executortest.Instant{}); err != nil {
+		return nil, "", err
 	}
 	files, err := s3.NewMap(filepath.Join(dir, "data"), nil)
-	return h, api.New(h.db, h.engine, api.Options{Files: jobFiles{files}}), err
+	if err != nil {
+		return nil, "", err
+	}
+	endpoint, err = listen(ctx, api.New(h.db, h.engine, api.Options{Files: jobFiles{files}}))
+	return h, endpoint, err
 }
 
 // planned prints the median of some plans.
-func (r *run) planned(ctx context.Context, a *api.API, what string, req plan.Request, times int) error {
+func (r *run) planned(ctx context.Context, endpoint, what string, req plan.Request, times int) error {
 	body, err := json.Marshal(req)
 	if err != nil {
 		return err
@@ -77,12 +84,16 @@ func (r *run) planned(ctx context.Context, a *api.API, what string, req plan.Req
 	var took []float64
 	for range times {
 		begin := time.Now()
-		answer, err := a.Call(ctx, plan.OpPlan, body)
+		text, err := rawCall(ctx, endpoint, plan.OpPlan, string(body))
 		if err != nil {
 			return err
 		}
+		var answer plan.Answer
+		if err := wire.Decode(text, &answer); err != nil {
+			return err
+		}
 		took = append(took, time.Since(begin).Seconds())
-		if p := answer.(*plan.Answer).Plan; p.Token == "" || len(p.Nodes) == 0 {
+		if p := answer.Plan; p.Token == "" || len(p.Nodes) == 0 {
 			return fmt.Errorf("a plan of %d nodes with the token %q", len(p.Nodes), p.Token)
 		}
 	}
@@ -118,15 +129,15 @@ func (r *run) changed(ctx context.Context, n int) error {
 	if err := h.close(); err != nil {
 		return err
 	}
-	h, a, err := planHost(ctx, dir)
+	h, endpoint, err := planHost(ctx, dir)
 	if err != nil {
 		return err
 	}
 	req := plan.Request{Name: "w", RunId: id, Select: plan.Selectors{Changed: true}}
-	if err := r.planned(ctx, a, fmt.Sprintf("--changed over %d jobs, cold", n), req, 1); err != nil {
+	if err := r.planned(ctx, endpoint, fmt.Sprintf("--changed over %d jobs, cold", n), req, 1); err != nil {
 		return err
 	}
-	if err := r.planned(ctx, a, fmt.Sprintf("--changed over %d jobs, hashes warm", n), req, 9); err != nil {
+	if err := r.planned(ctx, endpoint, fmt.Sprintf("--changed over %d jobs, hashes warm", n), req, 9); err != nil {
 		return err
 	}
 	return h.close()

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -106,23 +106,26 @@ func (p *program) cpu() float64 {
 	return (user + sys) / 100
 }
 
-func rawCall(ctx context.Context, endpoint, op, body string) (int, error) {
+// rawCall sends a request and reads the answer.
+func rawCall(ctx context.Context, endpoint, op, body string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/", strings.NewReader(body))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	req.Header.Set("X-Amz-Target", "AWSGlue."+op)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer resp.Body.Close()
-	n, err := io.Copy(io.Discard, resp.Body)
+	var answer bytes.Buffer
+	answer.Grow(int(max(0, resp.ContentLength)) + bytes.MinRead)
+	_, err = answer.ReadFrom(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: status %d", op, resp.StatusCode)
+		err = fmt.Errorf("%s: status %d: %s", op, resp.StatusCode, answer.Bytes())
 	}
-	return int(n), err
+	return answer.Bytes(), err
 }
 
 // finished makes a folder with n ended runs of a workflow.
@@ -160,7 +163,7 @@ func getRun(ctx context.Context, r *run) error {
 		return err
 	}
 	body := fmt.Sprintf(`{"Name":"w","RunId":%q,"IncludeGraph":true}`, id)
-	size, err := rawCall(ctx, p.endpoint, "GetWorkflowRun", body)
+	answer, err := rawCall(ctx, p.endpoint, "GetWorkflowRun", body)
 	if err != nil {
 		return err
 	}
@@ -176,7 +179,7 @@ func getRun(ctx context.Context, r *run) error {
 	r.say("requests, client on the same machine", float64(n)/wall, "a second")
 	r.say("requests a second of the server's processor", float64(n)/cpu, "a second")
 	r.say("the server's share of one processor", 100*cpu/wall, "%")
-	r.say("answer", float64(size)/1024, "KiB")
+	r.say("answer", float64(len(answer))/1024, "KiB")
 	return p.stop()
 }
 

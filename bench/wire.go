@@ -21,10 +21,15 @@ import (
 
 // serve answers the Glue protocol for the host and gives a client of it.
 func (h *host) serve(ctx context.Context) (*glueclient.Client, error) {
-	a := api.New(h.db, h.engine, api.Options{MaxTriggers: 1 << 20, MaxJobs: 1 << 20})
+	endpoint, err := listen(ctx, api.New(h.db, h.engine, api.Options{MaxTriggers: 1 << 20, MaxJobs: 1 << 20}))
+	return newClient(endpoint), err
+}
+
+// listen answers the Glue protocol until the context ends.
+func listen(ctx context.Context, a *api.API) (endpoint string, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	handler := &wire.Handler{
 		TargetPrefix: "AWSGlue.", Error: a.Error,
@@ -35,7 +40,7 @@ func (h *host) serve(ctx context.Context) (*glueclient.Client, error) {
 		},
 	}
 	go func() { _ = (&wire.Server{Handler: handler}).Serve(ctx, l) }()
-	return newClient("http://" + l.Addr().String()), nil
+	return "http://" + l.Addr().String(), nil
 }
 
 func newClient(endpoint string) *glueclient.Client {

@@ -26,6 +26,9 @@ const (
 // maxCachedFacts bounds small things that are kept, by number.
 const maxCachedFacts = 500_000
 
+// maxLastingJobs bounds what is kept of the jobs of runs, by number.
+const maxLastingJobs = 200_000
+
 // defaultTimeout is how long a request may wait until its change is taken up.
 const defaultTimeout = 30 * time.Second
 
@@ -43,6 +46,8 @@ type Options struct {
 	// ResumeStopped permits a resume of STOPPED runs (R38); the engine has the
 	// same setting.
 	ResumeStopped bool
+	// ResumeRunning permits a resume of RUNNING runs, likewise.
+	ResumeRunning bool
 	// Timeout is how long a request may wait until it is taken up; zero means
 	// 30 seconds.
 	Timeout time.Duration
@@ -84,11 +89,11 @@ type API struct {
 
 	graphs      cache[graphKey, []byte]
 	definitions cache[int64, *glue.Job]
-	// What plans rest on: runFacts are by run, defined by definition, medians by
-	// the runs that they are of, jobsAfter by the change.
+	// What plans rest on: runFacts are by run, defined by definition, jobsAfter by the
+	// change.
 	runFacts  cache[int64, *runFacts]
 	defined   cache[int64, *definedFacts]
-	medians   cache[string, map[string]median]
+	lasting   cache[lastingKey, []lastingJob]
 	jobsAfter cache[int64, map[string]int64]
 	contents  contents
 	// changes counts the changes of definitions.
@@ -112,7 +117,7 @@ func New(db *store.DB, e *engine.Engine, opt Options) *API {
 	}
 	a.graphs.limit = maxGraphBytes
 	a.definitions.limit = maxCachedJobs
-	a.defined.limit, a.runFacts.limit, a.medians.limit, a.jobsAfter.limit = maxCachedFacts, maxCachedFacts, maxCachedFacts, 1
+	a.defined.limit, a.runFacts.limit, a.lasting.limit, a.jobsAfter.limit = maxCachedFacts, maxCachedFacts, maxLastingJobs, 1
 	if a.opt.Files == nil {
 		a.opt.Files = noFiles{}
 	}

@@ -45,14 +45,15 @@ func (a *API) designGraph(tx *store.Tx, w *store.WorkflowRecord) ([]byte, error)
 }
 
 // runGraph is the graph of a run with the job runs of its nodes. A run's Rev
-// counts all that changes in it, so the text is good as long as that stays.
+// counts all that changes in it, so the text is good as long as that stays. What a
+// superseded run started may live on in another one: its graph is not kept.
 func (a *API) runGraph(tx *store.Tx, rec *store.Run) ([]byte, error) {
 	key := graphKey{run: rec.Seq, rev: rec.Rev}
 	if text, ok := a.graphs.get(key, size); ok {
 		return text, nil
 	}
 	text, err := a.buildRunGraph(tx, rec)
-	if err == nil {
+	if err == nil && glue.SupersededBy(rec.Error) == "" {
 		a.graphs.put(key, text, len(text))
 	}
 	return text, err
@@ -75,6 +76,11 @@ func (a *API) drawRun(tx *store.Tx, rec *store.Run) (*glue.WorkflowGraph, error)
 	if err := d.addJobRuns(rec.Seq, g, nil); err != nil {
 		return nil, err
 	}
+	if glue.SupersededBy(rec.Error) != "" {
+		if err := d.addMovedOn(rec); err != nil {
+			return nil, err
+		}
+	}
 	if rec.Previous != "" {
 		if err := d.addCarried(rec); err != nil {
 			return nil, err
@@ -93,9 +99,9 @@ type drawing struct {
 	drawn *glue.WorkflowGraph
 }
 
-// addJobRuns gives each node the job runs that a run started for it, newest
-// first. The graph is that of the run. If carried is given, only the nodes for which
-// it is true.
+// addJobRuns gives each node the job runs that a run started for it or took over,
+// newest first. The graph is that of the run. If carried is given, only the nodes for
+// which it is true, and only what belongs to the run to the end.
 func (d *drawing) addJobRuns(seq int64, g *flow.Graph, carried func(node int) bool) error {
 	rows, err := d.tx.JobRunsOf(seq)
 	if err != nil {
@@ -109,7 +115,7 @@ func (d *drawing) addJobRuns(seq int64, g *flow.Graph, carried func(node int) bo
 				continue
 			}
 		}
-		if carried != nil && !carried(n) {
+		if carried != nil && (!carried(n) || rows[i].Owner() != seq) {
 			continue
 		}
 		v, err := d.jobRun(&rows[i], g)
@@ -133,6 +139,11 @@ func (d *drawing) addCarried(rec *store.Run) error {
 		rec = whole
 	}
 	run, _, err := d.a.engine.Load(d.tx, rec)
+	if err == nil && len(run.Moved) > 0 {
+		// What was moved may have started a carried node again, or be one.
+		defer d.newestFirst(run)
+		run, err = d.a.engine.Rebase(d.tx, d.g, rec)
+	}
 	if err != nil {
 		return err
 	}
@@ -161,6 +172,45 @@ func (d *drawing) addCarried(rec *store.Run) error {
 		}
 	}
 	return nil
+}
+
+// addMovedOn gives the nodes of a superseded run what ran in it, as far as it had only
+// taken that over itself.
+func (d *drawing) addMovedOn(rec *store.Run) error {
+	run, _, err := d.a.engine.Load(d.tx, rec)
+	if err != nil {
+		return err
+	}
+	for a := range run.Actions {
+		st := &run.Actions[a]
+		m, taken := run.Moved[a]
+		if !taken || !st.State.Live() || m.Run == rec.ID {
+			continue
+		}
+		row, err := d.tx.JobRun(run.JobRunID(d.g, 0, flow.Attempt{Action: a, Start: int(st.Starts) - 1}, st.Retry))
+		if err != nil {
+			return err
+		}
+		if row == nil || row.Run == rec.Seq {
+			continue
+		}
+		v, err := d.jobRun(row, d.g)
+		if err != nil {
+			return err
+		}
+		details := d.drawn.Nodes[d.g.Actions[a].Node].JobDetails
+		details.JobRuns = append(details.JobRuns, v)
+	}
+	return nil
+}
+
+// newestFirst puts the job runs of nodes in order, some of which a run took over.
+func (d *drawing) newestFirst(run *flow.Run) {
+	for a := range run.Moved {
+		if details := d.drawn.Nodes[d.g.Actions[a].Node].JobDetails; details != nil {
+			slices.SortStableFunc(details.JobRuns, func(a, b glue.JobRun) int { return cmp.Compare(b.StartedOn, a.StartedOn) })
+		}
+	}
 }
 
 // markAccepted shows accepted nodes as the run has them: the attempt that failed

@@ -47,7 +47,7 @@ func (a *API) getFamily(ctx context.Context, r *plan.FamilyRequest) (*plan.Famil
 			}
 			all = append(all, o)
 			if k.Resume != nil {
-				records[k.ID] = viewResume(k.Resume, o.Graph)
+				records[k.ID] = viewResume(k, o.Graph)
 			}
 		}
 		return nil

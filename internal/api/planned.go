@@ -39,8 +39,8 @@ func (a *API) startBulk(ctx context.Context, r *plan.StartBulkRequest) (*plan.St
 	}
 	for i := range r.Resumes {
 		one := &r.Resumes[i]
-		if one.PlanToken != "" || one.ClientToken != "" || len(one.Before) > 0 {
-			return nil, invalid("Resumes: PlanToken, ClientToken and Before can't be planned (run %s)", one.RunId)
+		if one.PlanToken != "" || one.ClientToken != "" || len(one.Before) > 0 || one.WhileRunning {
+			return nil, invalid("Resumes: PlanToken, ClientToken, Before and WhileRunning can't be planned (run %s)", one.RunId)
 		}
 		if err := checkResume(&one.Request); err != nil {
 			return nil, err

@@ -144,7 +144,7 @@ func runSeq(r *store.Run) string { return strconv.FormatInt(r.Seq, 10) }
 func (a *API) getWorkflowRunProperties(ctx context.Context, r *glue.GetWorkflowRunPropertiesRequest) (*glue.GetWorkflowRunPropertiesResponse, error) {
 	out := &glue.GetWorkflowRunPropertiesResponse{}
 	err := a.db.View(ctx, func(tx *store.Tx) error {
-		rec, err := findRun(tx, r.Name, r.RunId)
+		rec, err := propertiesOf(ctx, tx, r.Name, r.RunId)
 		if err != nil {
 			return err
 		}
@@ -163,26 +163,58 @@ func (a *API) putWorkflowRunProperties(ctx context.Context, r *glue.PutWorkflowR
 	if a.readOnly {
 		return nil, errReadOnly
 	}
-	err := a.engine.UpdateRun(ctx, r.Name, r.RunId, func(tx *store.Tx) error {
-		rec, err := findRun(tx, r.Name, r.RunId)
+	err := a.engine.UpdateRun(ctx, r.Name, func(tx *store.Tx) (string, error) {
+		rec, err := propertiesOf(ctx, tx, r.Name, r.RunId)
 		if err != nil {
-			return err
+			return "", err
 		}
 		old, err := tx.Properties(rec.Seq)
 		if err != nil {
-			return err
+			return "", err
 		}
 		all := maps.Clone(orEmpty(old))
 		maps.Copy(all, r.RunProperties)
 		if err := checkMerged(all); err != nil {
-			return err
+			return "", err
 		}
-		return tx.SetProperties(rec.Seq, all)
+		return rec.ID, tx.SetProperties(rec.Seq, all)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &glue.PutWorkflowRunPropertiesResponse{}, nil
+}
+
+// propertiesOf is the run whose properties a caller means by a run's id. A job run that
+// was moved knows only the run that started it: while it lives it means by that id the
+// run to which it belongs. Everyone else means the run itself, though it is over.
+func propertiesOf(ctx context.Context, tx *store.Tx, workflow, id string) (*store.Run, error) {
+	if caller := callFrom(ctx, "").JobRun; caller != "" {
+		jr, err := tx.JobRun(caller)
+		if err != nil {
+			return nil, err
+		}
+		if jr != nil && jr.MovedTo != 0 && jr.State.Live() {
+			if id, err = movedFrom(tx, jr, id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return findRun(tx, workflow, id)
+}
+
+// movedFrom is the id of the run that a job run was moved to if the given one is that
+// of the run that started it, else the given one.
+func movedFrom(tx *store.Tx, jr *store.JobRun, id string) (string, error) {
+	from, err := tx.RunBySeq(jr.Run)
+	if err != nil || from == nil || from.ID != id {
+		return id, err
+	}
+	to, err := tx.RunBySeq(jr.MovedTo)
+	if err != nil || to == nil {
+		return id, err
+	}
+	return to.ID, nil
 }
 
 // findRun reads a run of a workflow, or says that it is missing.

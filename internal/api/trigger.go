@@ -89,6 +89,9 @@ func (a *API) updateTrigger(ctx context.Context, r *glue.UpdateTriggerRequest) (
 		if err != nil {
 			return err
 		}
+		if len(u.Actions) == 0 {
+			return invalid("Actions cannot be null or empty; an update replaces the whole definition")
+		}
 		t := &glue.Trigger{
 			Name: old.Name, WorkflowName: old.WorkflowName, Type: old.Type, State: old.State,
 			Description: u.Description, Schedule: u.Schedule, Actions: u.Actions, Predicate: u.Predicate,

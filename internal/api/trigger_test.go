@@ -95,7 +95,7 @@ func TestUpdateTriggerReplacesAll(t *testing.T) {
 	if diff := cmp.Diff(want, s.trigger("T")); diff != "" {
 		t.Error(diff)
 	}
-	s.refuses("UpdateTrigger", `{'Name': 'T', 'TriggerUpdate': {'Schedule': 'cron(0 2 * * ? *)'}}`, ii, "Actions cannot be null or empty")
+	s.refuses("UpdateTrigger", `{'Name': 'T', 'TriggerUpdate': {'Schedule': 'cron(0 2 * * ? *)'}}`, ii, "Actions cannot be null or empty; an update replaces the whole definition")
 	s.refuses("UpdateTrigger", `{'Name': 'T', 'TriggerUpdate': {'Actions': [{'JobName': 'A'}]}}`, ii, "Schedule cannot be null or empty")
 	s.refuses("UpdateTrigger", `{'Name': 'T', 'TriggerUpdate': {'Schedule': 'cron(0 2 * * ? *)', 'Actions': [{'JobName': 'nope'}]}}`, enf, "Job with name: nope not found.")
 	if diff := cmp.Diff(want, s.trigger("T")); diff != "" {

@@ -46,7 +46,7 @@ func checkSchedule(t *glue.Trigger) error {
 
 func checkActions(t *glue.Trigger) error {
 	if len(t.Actions) == 0 {
-		return invalid("Actions cannot be null or empty; an update replaces the whole definition")
+		return invalid("Actions cannot be null or empty")
 	}
 	crawlers := 0
 	for i := range t.Actions {

@@ -29,10 +29,11 @@ func (s *server) listen(around func(http.Handler) http.Handler) string {
 		TargetPrefix: "AWSGlue.",
 		Call: func(ctx context.Context, op string, body []byte) (any, error) {
 			r := wire.RequestFrom(ctx)
-			ctx = WithCall(ctx, engine.Call{Invocation: r.InvocationID, Caller: r.AccessKey, BodyHash: r.BodyHash})
+			ctx = WithCall(ctx, engine.Call{Invocation: r.InvocationID, Caller: r.AccessKey, JobRun: r.JobRun, BodyHash: r.BodyHash})
 			return s.api.Call(ctx, op, body)
 		},
-		Error: s.api.Error,
+		Error:    s.api.Error,
+		JobToken: func(string, string) bool { return true },
 	})
 	if around != nil {
 		h = around(h)

@@ -34,11 +34,11 @@ const (
 
 // Result says what has been done to a resource, or with Diff what would be.
 type Result struct {
-	Kind   Kind
-	Name   string
-	Action Action
-	Fields []string `json:",omitempty"` // what differs, for an update
-	Note   string   `json:",omitempty"` // what the user should know besides
+	Kind   Kind     `json:"kind"`
+	Name   string   `json:"name"`
+	Action Action   `json:"action"`
+	Fields []string `json:"fields,omitempty"` // what differs, for an update
+	Note   string   `json:"note,omitempty"`   // what the user should know besides
 }
 
 // Change is one resource's way from what the server holds to what the template

@@ -2,14 +2,15 @@ package cfn
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
 )
 
-// lint warns of what Glue accepts and what then surprises, and of what this
-// version stores but does not do.
-func lint(t *Template, j *journal) {
-	l := linter{t: t, journal: j, started: map[string]map[string]bool{}, roots: map[string]string{}}
+// lint warns of what Glue accepts and what then surprises and, unless the template
+// is for AWS, of what this version stores but does not do.
+func lint(t *Template, j *journal, aws bool) {
+	l := linter{t: t, journal: j, aws: aws, started: map[string]map[string]bool{}, roots: map[string]string{}}
 	for i := range t.Triggers {
 		l.note(&t.Triggers[i])
 	}
@@ -27,6 +28,7 @@ func lint(t *Template, j *journal) {
 type linter struct {
 	*journal
 	t       *Template
+	aws     bool
 	started map[string]map[string]bool // by workflow: the jobs and crawlers that triggers start
 	roots   map[string]string          // by workflow: its starting trigger
 }
@@ -34,6 +36,13 @@ type linter struct {
 func (l *linter) warn(kind Kind, name, format string, args ...any) {
 	at := l.t.origins[origin{kind, name}]
 	l.warnf(at.line, "Resources."+at.id, "the %s %s %s", kind, name, fmt.Sprintf(format, args...))
+}
+
+// lacks warns of something that AWS does and this version does not.
+func (l *linter) lacks(kind Kind, name, format string, args ...any) {
+	if !l.aws {
+		l.warn(kind, name, format, args...)
+	}
 }
 
 // note gathers what the other rules ask for.
@@ -60,7 +69,10 @@ func (l *linter) job(job *glue.CreateJobRequest) {
 		return
 	}
 	if name := job.Command.Name; name != "pythonshell" {
-		l.warn(KindJob, job.Name, "is a %s job: its runs end FAILED, as this version of reglue runs pythonshell jobs alone", name)
+		l.lacks(KindJob, job.Name, "is a %s job: its runs end FAILED, as this version of reglue runs pythonshell jobs alone", name)
+	}
+	if l.aws && strings.HasPrefix(job.Command.ScriptLocation, "file:") {
+		l.warn(KindJob, job.Name, "has a script on this machine, where AWS can't read it: upload it and give its s3:// location")
 	}
 	if job.Command.ScriptLocation == "" && job.DefaultArguments["--scriptLocation"] == "" {
 		l.warn(KindJob, job.Name, "has no Command.ScriptLocation: its runs will end FAILED")
@@ -81,14 +93,14 @@ func (l *linter) trigger(tr *glue.CreateTriggerRequest) {
 			l.warn(KindTrigger, tr.Name, "is CONDITIONAL without StartOnCreation: true: it stays in the state CREATED and never fires; add StartOnCreation: true, or start it once with StartTrigger")
 		}
 		if tr.WorkflowName == "" {
-			l.warn(KindTrigger, tr.Name, "belongs to no workflow (no WorkflowName): conditional triggers outside of workflows do not fire in this version of reglue")
+			l.lacks(KindTrigger, tr.Name, "belongs to no workflow (no WorkflowName): conditional triggers outside of workflows do not fire in this version of reglue")
 			return
 		}
 		l.watched(tr)
 	case glue.TriggerTypeScheduled:
-		l.warn(KindTrigger, tr.Name, "is SCHEDULED: the schedule is stored, but nothing fires by itself in this version of reglue; start the workflow yourself")
+		l.lacks(KindTrigger, tr.Name, "is SCHEDULED: the schedule is stored, but nothing fires by itself in this version of reglue; start the workflow yourself")
 	case glue.TriggerTypeEvent:
-		l.warn(KindTrigger, tr.Name, "waits for events: no events come in this version of reglue; start the workflow yourself")
+		l.lacks(KindTrigger, tr.Name, "waits for events: no events come in this version of reglue; start the workflow yourself")
 	case glue.TriggerTypeOnDemand:
 	}
 	if onCreation && (tr.Type == glue.TriggerTypeOnDemand || tr.Type == glue.TriggerTypeEvent) {
@@ -96,7 +108,7 @@ func (l *linter) trigger(tr *glue.CreateTriggerRequest) {
 	}
 	for _, a := range tr.Actions {
 		if a.CrawlerName != "" {
-			l.warn(KindTrigger, tr.Name, "starts the crawler %s: this version of reglue has no crawlers", a.CrawlerName)
+			l.lacks(KindTrigger, tr.Name, "starts the crawler %s: this version of reglue has no crawlers", a.CrawlerName)
 		}
 	}
 }

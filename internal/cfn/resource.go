@@ -55,8 +55,6 @@ func (e *evaluator) collect(section *node) error {
 		e.order = append(e.order, r)
 		if kinds[r.typ] != "" {
 			ours++
-		} else {
-			e.warnf(r.line, r.path(), "%s is not created here; what refers to it gets a value that stands in for it", r.typ)
 		}
 	}
 	for _, r := range e.order {
@@ -70,6 +68,23 @@ func (e *evaluator) collect(section *node) error {
 		return e.faultf(section.line, "Resources", "nothing to create: no AWS::Glue::Job, AWS::Glue::Workflow or AWS::Glue::Trigger among them")
 	}
 	return errors.Join(faults...)
+}
+
+// tellMissing warns of the resources whose condition holds and that are not created
+// here.
+func (e *evaluator) tellMissing() error {
+	for _, r := range e.order {
+		if kinds[r.typ] != "" {
+			continue
+		}
+		switch created, err := e.created(r); {
+		case err != nil:
+			return err
+		case created:
+			e.warnf(r.line, r.path(), "%s is not created here; what refers to it gets a value that stands in for it", r.typ)
+		}
+	}
+	return nil
 }
 
 // resourceOf reads the frame of one resource.

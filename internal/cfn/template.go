@@ -20,6 +20,7 @@ type Options struct {
 	Parameters map[string]string // values of the template's parameters
 	Imports    map[string]string // values for Fn::ImportValue, by export name
 	Dir        string            // the template's folder, from which relative scripts are found
+	AWS        bool              // it is for an AWS account: what only reglue does not do is not warned of
 }
 
 // Template is an evaluated template: the requests that create what it defines,
@@ -93,7 +94,7 @@ func Parse(src []byte, name string, opt Options) (*Template, []Warning, error) {
 	if err != nil {
 		return nil, j.sorted(), err
 	}
-	lint(t, j)
+	lint(t, j, opt.AWS)
 	return t, j.sorted(), nil
 }
 
@@ -179,6 +180,9 @@ func (e *evaluator) template(root *node) (*Template, error) {
 		if _, err := e.condition(f.key, f.line, "Conditions"); err != nil {
 			return nil, err
 		}
+	}
+	if err := e.tellMissing(); err != nil {
+		return nil, err
 	}
 	t := &Template{
 		StackName: e.opt.StackName, Account: e.opt.Account, Region: e.opt.Region, Partition: e.pseudo["AWS::Partition"].text,

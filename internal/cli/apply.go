@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -38,7 +39,7 @@ is told as a warning.`,
 		GroupID: groupRun,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := a.readTemplate(args[0], o)
+			t, err := a.readTemplate(cmd.Context(), args[0], o)
 			if err != nil {
 				return err
 			}
@@ -65,8 +66,8 @@ is told as a warning.`,
 }
 
 // readTemplate evaluates a template file; its warnings go to standard error.
-func (a *app) readTemplate(name string, o templateOptions) (*cfn.Template, error) {
-	t, warnings, err := a.parseTemplate(name, o)
+func (a *app) readTemplate(ctx context.Context, name string, o templateOptions) (*cfn.Template, error) {
+	t, warnings, err := a.parseTemplate(ctx, name, o)
 	for _, w := range warnings {
 		fmt.Fprintf(a.Stderr, "%s %s\n", a.err.paint(yellow, "warning:"), w)
 	}
@@ -76,7 +77,7 @@ func (a *app) readTemplate(name string, o templateOptions) (*cfn.Template, error
 	return t, err
 }
 
-func (a *app) parseTemplate(name string, o templateOptions) (*cfn.Template, []cfn.Warning, error) {
+func (a *app) parseTemplate(ctx context.Context, name string, o templateOptions) (*cfn.Template, []cfn.Warning, error) {
 	src, err := os.ReadFile(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("template: %w", err)
@@ -89,9 +90,15 @@ func (a *app) parseTemplate(name string, o templateOptions) (*cfn.Template, []cf
 	if err != nil {
 		return nil, nil, err
 	}
-	return cfn.Parse(src, name, cfn.Options{
-		StackName: o.stack, Region: a.flags.region, Parameters: parameters, Dir: dir,
-	})
+	opt := cfn.Options{StackName: o.stack, Region: a.flags.region, Parameters: parameters, Dir: dir}
+	if a.flags.profile != "" {
+		opt.AWS = true
+		opt.Account, opt.Region, err = accountAndRegion(ctx, a.flags.profile, a.flags.region, bytes.Contains(src, []byte("AWS::AccountId")))
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return cfn.Parse(src, name, opt)
 }
 
 // pairs reads NAME=VALUE arguments.

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // serviceID is Glue's name in AWS configuration files and variables.
@@ -21,12 +22,9 @@ const credentialsTimeout = 5 * time.Second
 // newAWSCaller calls Glue in the account of a profile: at AWS_ENDPOINT_URL_GLUE
 // or the profile's own endpoint, else at that of the region.
 func newAWSCaller(ctx context.Context, profile, region string) (Caller, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithRegion(region))
+	cfg, err := profileConfig(ctx, profile, region)
 	if err != nil {
-		return nil, fmt.Errorf("AWS profile %s: %w", profile, err)
-	}
-	if cfg.Region == "" {
-		return nil, fmt.Errorf("AWS profile %s names no region: add --region, or region = … to the profile", profile)
+		return nil, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return nil, fmt.Errorf("AWS profile %s has no usable credentials: %w", profile, err)
@@ -39,6 +37,31 @@ func newAWSCaller(ctx context.Context, profile, region string) (Caller, error) {
 		endpoint = regionEndpoint(cfg.Region)
 	}
 	return newHTTPCaller(endpoint, cfg.Credentials, cfg.Region), nil
+}
+
+func profileConfig(ctx context.Context, profile, region string) (aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithRegion(region))
+	if err != nil {
+		return cfg, fmt.Errorf("AWS profile %s: %w", profile, err)
+	}
+	if cfg.Region == "" {
+		return cfg, fmt.Errorf("AWS profile %s names no region: add --region, or region = … to the profile", profile)
+	}
+	return cfg, nil
+}
+
+// accountAndRegion are those of a profile, for a template's pseudo parameters. The
+// account is asked for if it is needed.
+func accountAndRegion(ctx context.Context, profile, region string, needsAccount bool) (account, in string, err error) {
+	cfg, err := profileConfig(ctx, profile, region)
+	if err != nil || !needsAccount {
+		return "", cfg.Region, err
+	}
+	id, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", "", fmt.Errorf("the template uses AWS::AccountId, and the account of AWS profile %s can't be asked for: %w", profile, err)
+	}
+	return aws.ToString(id.Account), cfg.Region, nil
 }
 
 // newEndpointCaller calls Glue at an endpoint, signed with the credentials of

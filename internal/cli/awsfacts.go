@@ -3,9 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,64 +24,77 @@ import (
 // S3 the stamps of their scripts. What an attempt used is inferred from times: a
 // definition or an object that is older than the attempt is what it used.
 type observedFacts struct {
-	t       *target
 	objects *objectStamps
-	run     *glue.WorkflowRun
-	g       *flow.Graph
-	jobs    map[string]*plan.Job
+	// attempts are the latest job runs of the run's nodes, by name.
+	attempts map[string]*glue.JobRun
 }
 
 // batchOfJobs is how many names BatchGetJobs takes.
 const batchOfJobs = 25
 
-func gatherFacts(ctx context.Context, t *target, objects *objectStamps, run *glue.WorkflowRun, g *flow.Graph) (map[string]*plan.Job, error) {
-	f := &observedFacts{t: t, objects: objects, run: run, g: g, jobs: map[string]*plan.Job{}}
-	var names []string
-	for n := range g.Nodes {
-		if g.Nodes[n].Type == glue.NodeTypeJob {
-			names = append(names, g.Nodes[n].Name)
+func gatherFacts(ctx context.Context, t *target, objects *objectStamps, run *glue.WorkflowRun, g *flow.Graph) ([]*plan.Job, error) {
+	f := &observedFacts{objects: objects, attempts: map[string]*glue.JobRun{}}
+	for i := range run.Graph.Nodes {
+		n := &run.Graph.Nodes[i]
+		if n.JobDetails != nil && len(n.JobDetails.JobRuns) > 0 {
+			f.attempts[n.Name] = latestAttempt(n.JobDetails.JobRuns)
 		}
 	}
-	attempts := f.attempts()
+	jobs := observedJobs(run, g)
+	known, names := map[string]*plan.Job{}, []string(nil)
+	for n, job := range jobs {
+		if job != nil {
+			job.Gone = true // unless it is found
+			known[g.Nodes[n].Name], names = job, append(names, g.Nodes[n].Name)
+		}
+	}
 	for batch := range slices.Chunk(names, batchOfJobs) {
 		out, err := call[glue.BatchGetJobsResponse](ctx, t, "BatchGetJobs", &glue.BatchGetJobsRequest{JobNames: batch})
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range batch {
-			f.jobs[name] = &plan.Job{Gone: true, Limit: 1}
-		}
 		for i := range out.Jobs {
-			f.job(ctx, &out.Jobs[i], attempts[out.Jobs[i].Name])
+			if job := known[out.Jobs[i].Name]; job != nil {
+				f.job(ctx, job, &out.Jobs[i])
+			}
 		}
 	}
-	for name, job := range f.jobs {
-		f.duration(job, attempts[name])
-	}
-	return f.jobs, nil
+	return jobs, nil
 }
 
-// attempts are the latest job runs of the run's nodes, by name.
-func (f *observedFacts) attempts() map[string]*glue.JobRun {
-	out := map[string]*glue.JobRun{}
-	for i := range f.run.Graph.Nodes {
-		n := &f.run.Graph.Nodes[i]
-		if n.JobDetails != nil && len(n.JobDetails.JobRuns) > 0 {
-			out[n.Name] = latestAttempt(n.JobDetails.JobRuns)
+// observedJobs are the jobs of a run with what the run itself tells of them: how long
+// they took.
+func observedJobs(run *glue.WorkflowRun, g *flow.Graph) []*plan.Job {
+	took := map[string]time.Duration{}
+	for i := range run.Graph.Nodes {
+		n := &run.Graph.Nodes[i]
+		if n.JobDetails == nil {
+			continue
+		}
+		for k := range n.JobDetails.JobRuns {
+			if jr := &n.JobDetails.JobRuns[k]; jr.JobRunState == glue.JobRunStateSucceeded {
+				took[n.Name] = time.Duration(jr.ExecutionTime) * time.Second
+				break
+			}
 		}
 	}
-	return out
-}
-
-func (f *observedFacts) duration(job *plan.Job, attempt *glue.JobRun) {
-	if attempt != nil && attempt.JobRunState == glue.JobRunStateSucceeded {
-		job.Duration, job.Samples = time.Duration(attempt.ExecutionTime)*time.Second, 1
+	jobs := make([]*plan.Job, len(g.Nodes))
+	for n := range g.Nodes {
+		if g.Nodes[n].Type != glue.NodeTypeJob {
+			continue
+		}
+		jobs[n] = &plan.Job{Limit: 1}
+		if d, ok := took[g.Nodes[n].Name]; ok {
+			jobs[n].Duration, jobs[n].Samples = d, 1
+		}
 	}
+	return jobs
 }
 
-func (f *observedFacts) job(ctx context.Context, def *glue.Job, attempt *glue.JobRun) {
-	job := &plan.Job{Limit: def.ConcurrentRuns(), Definition: definitionStamp(def), Files: map[string]string{}}
-	f.jobs[def.Name] = job
+// job adds what the definition of a job tells.
+func (f *observedFacts) job(ctx context.Context, job *plan.Job, def *glue.Job) {
+	attempt := f.attempts[def.Name]
+	job.Gone, job.Limit, job.Definition = false, def.ConcurrentRuns(), def.Sum()
 	if attempt != nil {
 		job.Ran = &plan.Ran{Definition: job.Definition, Files: map[string]string{}}
 		if def.LastModifiedOn > attempt.StartedOn {
@@ -97,7 +107,7 @@ func (f *observedFacts) job(ctx context.Context, def *glue.Job, attempt *glue.Jo
 	args := def.RunArguments(glue.Override{})
 	for _, location := range append([]string{def.Script(args)}, strings.Split(args["--extra-py-files"], ",")...) {
 		location = strings.TrimSpace(location)
-		if !strings.HasPrefix(location, "s3://") {
+		if !strings.HasPrefix(location, "s3://") || job.HasFile(location) {
 			continue
 		}
 		stamp, modified, err := f.objects.stamp(ctx, location)
@@ -105,7 +115,7 @@ func (f *observedFacts) job(ctx context.Context, def *glue.Job, attempt *glue.Jo
 			job.Problems = append(job.Problems, fmt.Sprintf("%s can't be looked at: %v", location, err))
 			continue
 		}
-		job.Files[location] = stamp
+		job.Files = append(job.Files, plan.File{Location: location, Sum: stamp})
 		if job.Ran != nil {
 			job.Ran.Files[location] = stamp
 			if modified.After(attempt.StartedOn.Time()) {
@@ -129,18 +139,6 @@ func (f *observedFacts) job(ctx context.Context, def *glue.Job, attempt *glue.Jo
 			job.Missing = append(job.Missing, output)
 		}
 	}
-}
-
-// definitionStamp stands for what a definition says.
-func definitionStamp(def *glue.Job) string {
-	bare := *def
-	bare.CreatedOn, bare.LastModifiedOn = 0, 0
-	text, err := json.Marshal(bare)
-	if err != nil {
-		return def.LastModifiedOn.String()
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
 }
 
 // objectStamps looks at objects in the S3 of a profile.

@@ -363,7 +363,7 @@ func (a *app) detachBulk(t *target, id string, o ownServer) error {
 	if a.json() {
 		return writeJSON(a.out, map[string]string{"bulkId": id})
 	}
-	fmt.Fprintf(a.out, "%s goes on%s\n", id, carriedOn)
+	a.out.paragraph(id+" goes on"+carriedOn, "", plain)
 	a.hints(
 		hint{"look", a.command("bulk", id)},
 		hint{"pause", a.command("bulk", "pause", id)},

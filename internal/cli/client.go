@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/wire"
 )
 
 const (
@@ -143,7 +144,7 @@ func (c *httpCaller) attempt(ctx context.Context, op, invocation string, attempt
 		return err
 	}
 	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	text, err := readAnswer(res)
 	if err != nil {
 		return &brokenAnswer{op, err}
 	}
@@ -156,10 +157,18 @@ func (c *httpCaller) attempt(ctx context.Context, op, invocation string, attempt
 	if out == nil || len(bytes.TrimSpace(text)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(text, out); err != nil {
+	if err := wire.Decode(text, out); err != nil {
 		return fmt.Errorf("the answer to %s is not what Glue answers: %w", op, err)
 	}
 	return nil
+}
+
+// readAnswer reads a body, without growing for it where its length is told.
+func readAnswer(res *http.Response) ([]byte, error) {
+	var text bytes.Buffer
+	text.Grow(int(min(max(0, res.ContentLength), maxAnswer)) + bytes.MinRead)
+	_, err := text.ReadFrom(io.LimitReader(res.Body, maxAnswer))
+	return text.Bytes(), err
 }
 
 func (c *httpCaller) sign(ctx context.Context, req *http.Request, body []byte) error {

@@ -213,6 +213,19 @@ func TestProfile(t *testing.T) {
 	}
 	has(t, authorization, "Credential=PRODKEY/", "/eu-central-1/glue/")
 
+	// The account of a template's AWS::AccountId is asked for as the SDKs do.
+	identity := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"))
+	}))
+	defer identity.Close()
+	t.Setenv("AWS_ENDPOINT_URL_STS", identity.URL)
+	for _, needed := range []bool{false, true} {
+		account, region, err := accountAndRegion(t.Context(), "prod", "", needed)
+		if err != nil || needed != (account == "123456789012") || region != "eu-central-1" {
+			t.Errorf("account %q in %q: %v", account, region, err)
+		}
+	}
+
 	if _, err := newAWSCaller(t.Context(), "lost", ""); err == nil || !strings.Contains(err.Error(), "--region") {
 		t.Errorf("a profile without a region: %v", err)
 	}

@@ -39,6 +39,11 @@ func (a *app) completeFlag(c completer) cobra.CompletionFunc {
 	}
 }
 
+// completeWith offers the words that a flag may have.
+func completeWith(cmd *cobra.Command, flag string, words ...string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+}
+
 // offer asks for words. Whatever goes wrong, a shell gets no words and no error;
 // nothing is created or owned for it.
 func (a *app) offer(c completer, before []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {

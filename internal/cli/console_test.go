@@ -317,7 +317,7 @@ func TestConsoleSlowWatcher(t *testing.T) {
 	for c := range clients {
 		wg.Go(func() {
 			for i := range each {
-				if err := s.engine.UpdateRun(t.Context(), workflow, fmt.Sprintf("wr_%d_%d", c, i), func(*store.Tx) error { return nil }); err != nil {
+				if err := s.engine.UpdateRun(t.Context(), workflow, func(*store.Tx) (string, error) { return fmt.Sprintf("wr_%d_%d", c, i), nil }); err != nil {
 					t.Error(err)
 					return
 				}

@@ -132,6 +132,11 @@ func (s *story) step(n int, title string) {
 
 func (s *story) say(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
 
+// sayLong is say for a text that may be longer than a line.
+func (s *story) sayLong(format string, args ...any) {
+	s.out.paragraph(fmt.Sprintf(format, args...), "", plain)
+}
+
 func (s *story) layOut(ctx context.Context) error {
 	s.say("%s", s.out.paint(bold, "reglue demo: a workflow breaks, is repaired and resumed"))
 	s.say("")
@@ -140,7 +145,7 @@ func (s *story) layOut(ctx context.Context) error {
 	}
 	s.say("Folder: %s", s.dir)
 	// Its one warning, that no role is made, is not part of the story.
-	template, _, err := s.parseTemplate(filepath.Join(s.dir, demo.Template), templateOptions{})
+	template, _, err := s.parseTemplate(ctx, filepath.Join(s.dir, demo.Template), templateOptions{})
 	if err != nil {
 		return err
 	}
@@ -252,7 +257,7 @@ func (s *story) resumeCommand(ctx context.Context) error {
 		}
 		words, err := commandWords(line)
 		if err != nil {
-			s.say("%v", err)
+			s.sayLong("%v", err)
 			continue
 		}
 		if len(words) == 0 {

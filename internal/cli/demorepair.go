@@ -41,7 +41,7 @@ func (s *story) repair(ctx context.Context) error {
 		case spoiled && line == "":
 			return s.repairIt()
 		case spoiled:
-			s.say("Line %d still holds %q. Press Enter alone to have it repaired, or 'exit' to leave.", fault.Line, fault.Bad)
+			s.sayLong("Line %d still holds %q. Press Enter alone to have it repaired, or 'exit' to leave.", fault.Line, fault.Bad)
 			continue
 		}
 		have, err := checkFlights(fault.Path)
@@ -52,7 +52,7 @@ func (s *story) repair(ctx context.Context) error {
 			s.say("You repaired it.")
 			return nil
 		}
-		s.say("%s: %v. Save it again and press Enter, or 'exit' to leave.", relative(fault.Path), err)
+		s.sayLong("%s: %v. Save it again and press Enter, or 'exit' to leave.", relative(fault.Path), err)
 	}
 }
 

@@ -244,7 +244,7 @@ func (v *familyView) resumed(m *flow.Member) string {
 	for _, set := range []struct {
 		what  string
 		nodes []int
-	}{{"repeated ", m.State.Roots}, {"accepted ", m.State.Accepted}, {"held back ", m.State.Held}} {
+	}{{"repeated ", m.State.Roots}, {"accepted ", m.State.Accepted}, {"held back ", m.State.Held}, {"moved ", movedTo(m)}} {
 		if len(set.nodes) > 0 {
 			parts = append(parts, set.what+plan.Some(namesIn(m.Graph, set.nodes), ", "))
 		}
@@ -264,6 +264,18 @@ func (v *familyView) resumed(m *flow.Member) string {
 		text += " (" + duration(saved) + " of work)"
 	}
 	return text
+}
+
+// movedTo are the nodes whose attempts a run took over while they ran.
+func movedTo(m *flow.Member) []int {
+	var nodes []int
+	for a := range m.State.Moved {
+		if n := m.Graph.Actions[a].Node; !slices.Contains(nodes, n) {
+			nodes = append(nodes, n)
+		}
+	}
+	slices.Sort(nodes)
+	return nodes
 }
 
 // namesIn are the names of nodes of a graph.

@@ -46,8 +46,7 @@ does a workflow that has no run yet.`,
 	}
 	cmd.Flags().StringVar(&format, "format", graphText, "text, dot, mermaid or json")
 	cmd.Flags().BoolVar(&design, "design", false, "the triggers as they are now, without a run")
-	_ = cmd.RegisterFlagCompletionFunc("format", // the flag exists
-		cobra.FixedCompletions([]string{graphText, graphDOT, graphMermaid, graphJSON}, cobra.ShellCompDirectiveNoFileComp))
+	completeWith(cmd, "format", graphText, graphDOT, graphMermaid, graphJSON)
 	return cmd
 }
 

@@ -211,6 +211,7 @@ func TestUnknownNames(t *testing.T) {
 		"logs nightly crawl":         "crawl has no job run",
 		"logs nightly clean":         "run this on its machine",
 		"show":                       "something is missing: reglue show WORKFLOW [RUN]; see 'reglue show --help'",
+		"bulk pause a b":             "\"b\" is one too many: reglue bulk pause ID; see",
 		"show a b c":                 `"c" is one too many`,
 		"shwo":                       `there is no command "shwo"; did you mean: show`,
 		"show nightly -o yaml":       "--output must be text or json",
@@ -225,4 +226,41 @@ func TestUnknownNames(t *testing.T) {
 	if len(f.changes) > 0 {
 		t.Errorf("changed: %v", f.changes)
 	}
+}
+
+// That a node was tried again is told, also when it succeeded.
+func TestRetriesAreTold(t *testing.T) {
+	t.Parallel()
+	f := brokenAndWhole(t)
+	for i := range f.runs["nightly"][0].Graph.Nodes {
+		if n := &f.runs["nightly"][0].Graph.Nodes[i]; n.Name == "extract" || n.Name == "alert" {
+			first := n.JobDetails.JobRuns[0]
+			n.JobDetails.JobRuns[0].Id, n.JobDetails.JobRuns[0].Attempt = first.Id+"_attempt_1", 1
+			first.JobRunState = glue.JobRunStateFailed
+			n.JobDetails.JobRuns = append(n.JobDetails.JobRuns, first)
+		}
+	}
+	out, _ := f.on(t, targetEndpoint, 0, "show", "nightly")
+	has(t, out, "✓ succeeded    extract  0.5s  retry 1\n", "✓ succeeded    alert    0.5s  retry 1, because clean failed\n")
+}
+
+// Flags that have few values offer them.
+func TestFlagValues(t *testing.T) {
+	t.Parallel()
+	f := brokenAndWhole(t)
+	for line, want := range map[string]string{
+		"runs -o":                     "text json",
+		"show nightly --output":       "text json",
+		"graph nightly --format":      "text dot mermaid json",
+		"resume nightly --definition": "original current",
+		"serve --auth":                "none sigv4",
+		"serve --resume-limit":        "one none",
+	} {
+		out, _ := f.on(t, targetEndpoint, 0, append(append([]string{"__complete"}, strings.Fields(line)...), "")...)
+		if got := strings.Join(strings.Fields(strings.Split(out, ":")[0]), " "); got != want {
+			t.Errorf("%s offers %q, want %q", line, got, want)
+		}
+	}
+	out, _ := f.on(t, targetEndpoint, 0, "__complete", "resume", "nightly", "--expect-head", "")
+	has(t, out, "wr_b0000000")
 }

@@ -25,15 +25,15 @@ func observe(ctx context.Context, t *target, run *glue.WorkflowRun) (*flow.Graph
 		g, r, err := flow.Observe(run)
 		return g, r, nil, err
 	}
-	var here, before []string
+	known := flow.Known{Held: record.Held, WhileRunning: record.WhileRunning, Roots: record.Roots}
 	for i := range record.Accepted {
 		if acc := &record.Accepted[i]; acc.RunId == run.WorkflowRunId {
-			here = append(here, acc.NodeId)
+			known.Accepted = append(known.Accepted, acc.NodeId)
 		} else {
-			before = append(before, acc.NodeId)
+			known.Before = append(known.Before, acc.NodeId)
 		}
 	}
-	g, r, err := flow.ObserveScope(run, here, before, record.Held)
+	g, r, err := flow.ObserveScope(run, &known)
 	return g, r, record, err
 }
 
@@ -69,6 +69,9 @@ func (a *app) showRecord(r *glue.WorkflowRun, record *plan.Record) {
 	for i := range record.Accepted {
 		acc := &record.Accepted[i]
 		say("%s was accepted as SUCCEEDED by %s: %s (it ended %s)", nodeNames(r, []string{acc.NodeId}), cmp.Or(acc.By, "an unnamed caller"), acc.Because, acc.State)
+	}
+	if record.WhileRunning {
+		say("resumed while it ran: what ran in the run before was moved here")
 	}
 	if record.Moved {
 		say("on the workflow's triggers as they were when it was resumed, not those of the run before")

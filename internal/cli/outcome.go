@@ -51,6 +51,10 @@ func (o outcome) text() string {
 		add(o.Failed, "failed")
 		add(o.Stopped, "stopped")
 		parts = append(parts, fmt.Sprintf("%d of %d done", o.Succeeded+o.Failed+o.Stopped, o.Total))
+	case o.SupersededBy != "":
+		add(o.Failed, "failed")
+		add(o.Stopped, "stopped")
+		parts = append(parts, "superseded by "+shortRun(o.SupersededBy))
 	case o.Failed+o.Stopped > 0:
 		add(o.Failed, "failed")
 		add(o.Stopped, "stopped")

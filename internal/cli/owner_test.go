@@ -209,7 +209,9 @@ func TestLogsWait(t *testing.T) {
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorks(t)
-	out, _ := w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir, "--plan")
+	out, _ := w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir, "--plan", "-o", "json")
+	has(t, out, `"kind": "workflow"`, `"name": "nightly"`, `"action": "created"`)
+	out, _ = w.reglue(t, 0, "apply", w.template, "--parameter", "Dir="+w.dir, "--plan")
 	has(t, out, "+ would be created  job", "would be created  workflow", "would be created  trigger")
 	_, errs := w.reglue(t, exitRefused, "serve", "--map", "foo")
 	has(t, errs, "s3://bucket=DIR")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -18,18 +19,24 @@ type planDescription struct {
 	Choices []plan.Choice `json:"choices,omitempty"`
 	// ResumedAs is the newest run that was resumed from this one before.
 	ResumedAs *resumedAs `json:"resumedAs,omitempty"`
+	// Settings are what the new run has otherwise than its jobs and the run before.
+	Settings []string `json:"settings,omitempty"`
 }
 
 func (a *app) showPlan(ctx context.Context, r *resuming) error {
 	if err := r.makePlan(ctx); err != nil {
 		return err
 	}
-	d := &planDescription{Plan: r.plan, Choices: r.choices}
-	var err error
+	record, err := recordOf(ctx, r.t, r.prior)
+	if err != nil {
+		return err
+	}
+	d := &planDescription{Plan: r.plan, Choices: r.choices, Settings: settings(record, &r.req)}
 	if d.ResumedAs, err = resumedFrom(ctx, r.t, r.prior); err != nil {
 		return err
 	}
 	if a.json() {
+		d.Trace()
 		return writeJSON(a.out, d)
 	}
 	a.writePlan(a.out, r.prior, d)
@@ -42,6 +49,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 	if d.ResumedAs != nil {
 		to.paragraph(d.ResumedAs.text(), "", yellow)
 	}
+	d.writeSettings(to)
 	if len(d.Differences) > 0 {
 		fmt.Fprintf(to, "\n%s\n", to.paint(bold, "The workflow changed since the run; the new run goes on its triggers as they are now"))
 		for _, difference := range d.Differences {
@@ -49,6 +57,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		}
 	}
 	a.writeChoices(to, d.Choices)
+	width := d.nameWidth()
 	for _, group := range []struct {
 		verdict, title string
 		sign           cell
@@ -57,11 +66,12 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		{plan.Downstream, "Run again, or for the first time, if their trigger fires", cell{"○", plain}},
 		{plan.Blocked, "Can't run: no trigger can start them any more", cell{"✗", red}},
 		{plan.Accept, "Accepted as SUCCEEDED", cell{"✓", yellow}},
+		{plan.Moved, "Moved: they run, and go on in the new run", cell{"→", cyan}},
 		{plan.Held, "Held back, for a later resume", cell{"‖", yellow}},
 		{plan.Carry, "Carried over, not repeated", cell{"=", green}},
 		{plan.Blank, "Left as they are", cell{"·", dim}},
 	} {
-		d.writeGroup(to, d.verdict(group.verdict), group.title, group.sign)
+		d.writeGroup(to, width, d.verdict(group.verdict), group.title, group.sign)
 	}
 	d.writeRisks(to)
 	fmt.Fprintln(to)
@@ -90,6 +100,9 @@ func (d *planDescription) verdict(v string) []int {
 func (d *planDescription) summary() string {
 	s := fmt.Sprintf("%s to start at once, %d that may follow, %s carried over.",
 		plural(d.Counts[plan.Start], "node"), d.Counts[plan.Downstream], plural(d.Counts[plan.Carry], "node"))
+	if moved := d.Counts[plan.Moved]; moved > 0 {
+		s += fmt.Sprintf(" %s moved while running; this run ends.", plural(moved, "node"))
+	}
 	if t := &d.Times; t.Expected > 0 {
 		s += fmt.Sprintf(" Expected to take %s along %s", duration(time.Duration(t.Expected)*time.Millisecond),
 			strings.Join(shortPath(t.Path), " → "))
@@ -158,7 +171,7 @@ func (d *planDescription) writeRisks(to screen) {
 }
 
 // writeGroup writes the nodes of one verdict: jobs and crawlers, then triggers.
-func (d *planDescription) writeGroup(to screen, members []int, title string, sign cell) {
+func (d *planDescription) writeGroup(to screen, width int, members []int, title string, sign cell) {
 	if len(members) == 0 {
 		return
 	}
@@ -173,7 +186,7 @@ func (d *planDescription) writeGroup(to screen, members []int, title string, sig
 			if triggers {
 				name, c.colour = "trigger "+name, dim
 			}
-			d.writeNode(to, c, name, planReason(n))
+			writeNode(to, width, c, name, planReason(n))
 		}
 	}
 }
@@ -181,8 +194,8 @@ func (d *planDescription) writeGroup(to screen, members []int, title string, sig
 // planNames is how wide the column of names may be.
 const planNames = 36
 
-// writeNode writes a node with its reason beside it, wrapped on a terminal.
-func (d *planDescription) writeNode(to screen, sign cell, name, reason string) {
+// nameWidth is how wide the column of names is.
+func (d *planDescription) nameWidth() int {
 	width := 0
 	for i := range d.Nodes {
 		n := len([]rune(d.Nodes[i].Name))
@@ -191,7 +204,11 @@ func (d *planDescription) writeNode(to screen, sign cell, name, reason string) {
 		}
 		width = max(width, n)
 	}
-	width = min(width, planNames)
+	return min(width, planNames)
+}
+
+// writeNode writes a node with its reason beside it, wrapped on a terminal.
+func writeNode(to screen, width int, sign cell, name, reason string) {
 	const before = 6 // the sign, and the gaps beside it and the name
 	lines := wrap(reason, to.width()-width-before)
 	head := fmt.Sprintf("  %s %-*s", to.paint(sign.colour, sign.text), width, name)
@@ -213,7 +230,7 @@ func planReason(n *plan.Node) string {
 	for _, said := range []string{
 		"starts again at once: it was selected, and ", "starts again at once: ", "starts again ",
 		"starts at once: it was selected, ", "starts at once: ", "starts ",
-		"is carried: ", "is left blank: ", "is left as it was: ", "is accepted as SUCCEEDED: ", "is held back: ",
+		"is carried: ", "is moved: ", "is left blank: ", "is left as it was: ", "is accepted as SUCCEEDED: ", "is held back: ",
 	} {
 		text = strings.TrimPrefix(text, said)
 	}
@@ -229,3 +246,15 @@ var longRun = regexp.MustCompile(`wr_[0-9a-f]{64}`)
 
 // shortRuns shortens the run ids in a sentence.
 func shortRuns(text string) string { return longRun.ReplaceAllStringFunc(text, shortRun) }
+
+var nodeWithName = regexp.MustCompile(`(?i:node )?wnode_[0-9a-f]{64} \(([^()]*)\)`)
+
+// shortReason is a refusal for a table: without its kind and with short ids.
+func shortReason(err error) string {
+	text := err.Error()
+	var refused *glue.Error
+	if errors.As(err, &refused) {
+		text = refused.Message
+	}
+	return oneLine(shortRuns(nodeWithName.ReplaceAllString(text, "$1")))
+}

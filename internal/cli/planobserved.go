@@ -15,7 +15,7 @@ import (
 // observation is what AWS's own operations tell for plans of a resume.
 type observation struct {
 	prior *glue.WorkflowRun
-	jobs  map[string]*plan.Job
+	jobs  []*plan.Job
 	// head is the newest run of the family.
 	head string
 	// profile is set when the jobs were looked at with a profile.
@@ -80,35 +80,15 @@ func (o *observation) plan(req *plan.Request, token string, now time.Time) (*pla
 
 // observedFactsOf are those that a profile gives access to; of another endpoint only
 // how long the run's jobs took.
-func observedFactsOf(ctx context.Context, t *target, prior *glue.WorkflowRun, g *flow.Graph) (map[string]*plan.Job, error) {
+func observedFactsOf(ctx context.Context, t *target, prior *glue.WorkflowRun, g *flow.Graph) ([]*plan.Job, error) {
 	if t.Profile == "" {
-		return observedJobs(prior), nil
+		return observedJobs(prior, g), nil
 	}
 	objects, err := newObjectStamps(ctx, t.Profile, t.Region)
 	if err != nil {
 		return nil, err
 	}
 	return gatherFacts(ctx, t, objects, prior, g)
-}
-
-// observedJobs is what a run tells of its jobs: how long they took.
-func observedJobs(run *glue.WorkflowRun) map[string]*plan.Job {
-	out := map[string]*plan.Job{}
-	for i := range run.Graph.Nodes {
-		n := &run.Graph.Nodes[i]
-		if n.JobDetails == nil {
-			continue
-		}
-		j := &plan.Job{Limit: 1}
-		out[n.Name] = j
-		for k := range n.JobDetails.JobRuns {
-			if jr := &n.JobDetails.JobRuns[k]; jr.JobRunState == glue.JobRunStateSucceeded {
-				j.Duration, j.Samples = time.Duration(jr.ExecutionTime)*time.Second, 1
-				break
-			}
-		}
-	}
-	return out
 }
 
 // familyHead is the newest of all runs that the run and its resumes began with and

@@ -198,13 +198,16 @@ func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return misused(cmd, errors.New("something is missing: reglue "+cmd.Use))
+			return misused(cmd, errors.New("something is missing: "+useOf(cmd)))
 		case len(args) > most:
-			return misused(cmd, fmt.Errorf("%q is one too many: reglue %s", args[most], cmd.Use))
+			return misused(cmd, fmt.Errorf("%q is one too many: %s", args[most], useOf(cmd)))
 		}
 		return nil
 	}
 }
+
+// useOf is how a command is used: its Use, after the commands that it belongs to.
+func useOf(cmd *cobra.Command) string { return strings.TrimSuffix(cmd.UseLine(), " [flags]") }
 
 // misused adds to an error of use where the use is explained.
 func misused(cmd *cobra.Command, err error) error {
@@ -236,6 +239,7 @@ func (f *globalFlags) register(a *app, root *cobra.Command) {
 	p.StringVar(&f.region, "region", "", "AWS region, with --aws-profile or --endpoint")
 	p.StringVarP(&f.output, "output", "o", outputText, "output: text or json")
 	p.BoolVar(&f.yes, "yes", false, "answer yes to questions")
+	completeWith(root, "output", outputText, outputJSON)
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,6 +162,9 @@ func (p *lineProgress) line(v *nodeView) {
 			text += "  " + took
 		}
 	}
+	if again := v.retry(); again != "" {
+		text += "  " + again
+	}
 	if problem := firstLine(v.problem()); problem != "" {
 		text += "  " + problem
 	} else if v.job != nil && v.state == flow.Waiting && v.job.StateDetail != "" {
@@ -239,7 +243,7 @@ func nodeTable(run *glue.WorkflowRun, now time.Time) *table {
 		case v.accepted():
 			note.colour = yellow
 		case v.state == flow.Succeeded || note.text == "" && v.state != flow.Blank:
-			note = cell{reasons[v.node.UniqueId], dim}
+			note = cell{joined(v.retry(), reasons[v.node.UniqueId]), dim}
 			if v.job != nil && v.state == flow.Waiting && v.job.StateDetail != "" {
 				note.text = firstLine(v.job.StateDetail)
 			}
@@ -249,6 +253,11 @@ func nodeTable(run *glue.WorkflowRun, now time.Time) *table {
 		t.add(v.cell(), cell{oneLine(v.name()), plain}, cell{duration(v.took(now)), plain}, note)
 	}
 	return t
+}
+
+// joined joins the texts that are not empty.
+func joined(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), ", ")
 }
 
 // fit keeps at most n rows: what runs or failed before the rest.

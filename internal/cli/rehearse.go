@@ -40,7 +40,7 @@ never start and why, how the run ends, and the critical path.
 With WORKFLOW alone the triggers are those of the workflow now; with RUN,
 those that the run had. --node, --failed or --accept rehearses the resume of
 that run (by default the newest), with --until and --except as resume has
-them. --template takes the workflow of a CloudFormation file and needs no
+them; of a run that still runs, that with --while-running. --template takes the workflow of a CloudFormation file and needs no
 server.
 
 Every attempt ends SUCCEEDED unless --fail says otherwise:
@@ -115,7 +115,7 @@ func (a *app) rehearse(ctx context.Context, workflow, run string, o *rehearseOpt
 	case o.template != "" && (run != "" || o.resumes()):
 		return errors.New("a template has no runs to resume: leave RUN, --failed, --node and --accept out")
 	case o.template != "":
-		t, err := a.templateToRehearse(o)
+		t, err := a.templateToRehearse(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -137,8 +137,8 @@ func (a *app) rehearse(ctx context.Context, workflow, run string, o *rehearseOpt
 	return a.rehearseOn(s, o)
 }
 
-func (a *app) templateToRehearse(o *rehearseOptions) (*cfn.Template, error) {
-	t, warnings, err := a.parseTemplate(o.template, o.parse)
+func (a *app) templateToRehearse(ctx context.Context, o *rehearseOptions) (*cfn.Template, error) {
+	t, warnings, err := a.parseTemplate(ctx, o.template, o.parse)
 	for _, w := range warnings {
 		fmt.Fprintf(a.Stderr, "%s %s\n", a.err.paint(yellow, "warning:"), w)
 	}
@@ -274,7 +274,7 @@ func (s *stage) resume(o *rehearseOptions) error {
 	if !o.resumes() {
 		return nil
 	}
-	var q flow.Request
+	q := flow.Request{WhileRunning: true} // nothing is changed, so nobody need permit it
 	if o.failed {
 		for _, n := range flow.FailedNodes(s.g, s.prior) {
 			q.Nodes = append(q.Nodes, s.g.Nodes[n].ID)

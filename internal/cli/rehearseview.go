@@ -98,7 +98,10 @@ func (v *rehearsalView) remark(i int) string {
 	if at.Root {
 		parts = append(parts, "repeated directly")
 	}
-	if why := plan.StartedBecause(v.s.g, v.s.g.Actions[at.Action].Trigger); why != "" && !at.Root && at.Retry == 0 {
+	if at.Moved {
+		parts = append(parts, "runs already, moved")
+	}
+	if why := plan.StartedBecause(v.s.g, v.r.Run, v.s.g.Actions[at.Action].Trigger); why != "" && !at.Root && !at.Moved && at.Retry == 0 {
 		parts = append(parts, why)
 	}
 	if v.cast.source[at.Node] == fromNothing && v.mixed {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/plan"
 )
 
 func newResumeCommand(a *app) *cobra.Command {
@@ -39,7 +40,13 @@ run the very scripts that the plan saw.
 
 What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
 --until, --except, --property, --arg, --timeout, --retries, --from-stopped,
---again, --where) needs a reglue server; the rest works on an AWS account too.
+--while-running, --again, --where) needs a reglue server; the rest works on an AWS
+account too.
+
+--while-running resumes a run that still runs: what has ended can be repeated, unless
+something below it runs now. The old run ends (STOPPED, "Superseded by …"); what runs in
+it is moved to the new run and goes on untouched, joins wait for both, and nothing runs
+twice.
 
 ` + whereHelp,
 		Example: `  reglue resume nightly --failed --plan
@@ -48,6 +55,7 @@ What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
   reglue resume nightly --failed --arg load:--batch-size=500 --timeout load=120
   reglue resume nightly --accept check_totals --because "known rounding, ticket 812"
   reglue resume nightly --failed --until clean_orders
+  reglue resume nightly --failed --while-running
   reglue resume nightly --failed --before load='psql -c "delete from sales where day = current_date"'
   reglue resume --where 'node=load and state=FAILED and started>-6h' --plan
   reglue resume --where 'error~Throttling and started>-2d' --rate 10/m
@@ -68,6 +76,8 @@ What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
 	for _, flag := range []string{"node", "accept", "until", "except"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, a.completeFlag(completeNode)) // the flag exists
 	}
+	_ = cmd.RegisterFlagCompletionFunc("expect-head", a.completeFlag(completeRun)) // the flag exists
+	completeWith(cmd, "definition", "original", "current")
 	return cmd
 }
 
@@ -100,6 +110,9 @@ func (a *app) carryOut(ctx context.Context, r *resuming) error {
 	prior, t := r.prior, r.t
 	if err := r.makePlan(ctx); err != nil {
 		return stoppedRun(t, prior, err)
+	}
+	if err := r.checkBefore(); err != nil {
+		return err
 	}
 	if !a.json() {
 		a.writeChoices(a.out, r.choices)
@@ -138,6 +151,9 @@ func (a *app) carryOut(ctx context.Context, r *resuming) error {
 		if before != nil {
 			a.out.paragraph(before.text(), "", yellow)
 		}
+		if moved := r.moved(); moved != "" {
+			a.out.paragraph("Moved to it, as they run: "+moved+". The old run is over.", "", plain)
+		}
 		fmt.Fprintln(a.out)
 	}
 	switch {
@@ -167,6 +183,17 @@ func (a *app) begin(ctx, until context.Context, r *resuming) (run string, starts
 	}
 	run, starts, err = r.execute(ctx, until)
 	return run, starts, before, err
+}
+
+// moved names the nodes that go on in the new run.
+func (r *resuming) moved() string {
+	var ids []string
+	for i := range r.plan.Nodes {
+		if r.plan.Nodes[i].Verdict == plan.Moved {
+			ids = append(ids, r.plan.Nodes[i].ID)
+		}
+	}
+	return nodeNames(r.prior, ids)
 }
 
 // resumedFrom is the newest run that was resumed from this one, among the newest

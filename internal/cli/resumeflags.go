@@ -26,6 +26,7 @@ type resumeOptions struct {
 	planToken  string
 	expectHead string
 	fromEnded  bool
+	running    bool
 	again      bool
 	wait       bool
 	detach     bool
@@ -54,6 +55,7 @@ func (o *resumeOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.planToken, "plan-token", "", "resume only if the plan with this token still holds")
 	f.StringVar(&o.expectHead, "expect-head", "", "resume only if this run is still the newest of its family")
 	f.BoolVar(&o.fromEnded, "from-stopped", false, "resume a run in STOPPED or ERROR, which AWS refuses")
+	f.BoolVar(&o.running, "while-running", false, "resume a run that still runs: it ends, and what runs in it goes on in the new run; AWS refuses")
 	f.BoolVar(&o.again, "again", false, "resume a resumed run more than once, which AWS refuses")
 	f.BoolVar(&o.wait, "wait", false, "wait for room if a limit of concurrent runs is reached")
 	f.BoolVar(&o.detach, "detach", false, "start the run and return")
@@ -76,6 +78,9 @@ func (o *resumeOptions) check() error {
 	if o.definition != "" && o.definition != "original" && o.definition != "current" {
 		return fmt.Errorf("--definition must be original or current, not %q", o.definition)
 	}
+	if o.running && o.definition == "current" {
+		return errors.New("--while-running keeps the triggers of the run: leave out --definition current, or wait for the run's end")
+	}
 	if o.plan && o.planToken != "" {
 		return errors.New("--plan makes a plan, --plan-token carries one out: give one of them")
 	}
@@ -94,7 +99,7 @@ func (o *resumeOptions) beyondAWS(profile bool) []string {
 		{"--recommended", o.sel.Recommended && !profile}, {"--held", o.sel.Held},
 		{"--accept", len(o.accept) > 0}, {"--until", len(o.until) > 0}, {"--except", len(o.except) > 0},
 		{"--property", len(o.properties) > 0}, {"--arg", len(o.args) > 0}, {"--timeout", len(o.timeouts) > 0},
-		{"--retries", len(o.retries) > 0}, {"--from-stopped", o.fromEnded}, {"--again", o.again},
+		{"--retries", len(o.retries) > 0}, {"--from-stopped", o.fromEnded}, {"--again", o.again}, {"--while-running", o.running},
 		{"--definition current", o.definition == "current"},
 		{"--plan-token", o.planToken != "" && !profile},
 	} {
@@ -111,6 +116,7 @@ func (o *resumeOptions) fill(prior *glue.WorkflowRun, req *plan.Request) error {
 		req.Definition = o.definition
 	}
 	req.Select, req.Because, req.AnyEnd, req.AnyResume = o.sel, o.because, o.fromEnded, o.again
+	req.WhileRunning = o.running
 	var err error
 	for _, list := range []struct {
 		to   *[]string

@@ -52,6 +52,11 @@ func (w works) token(t *testing.T, args ...string) string {
 	if err := json.Unmarshal([]byte(out), &d); err != nil || d.Token == "" {
 		t.Fatalf("%v in %s", err, out)
 	}
+	for _, n := range d.Nodes {
+		if (n.Behind >= 0) != (len(n.Because) > 0) || len(n.Because) > 0 && n.Because[0] != d.Nodes[n.Behind].Reason {
+			t.Errorf("behind %s is told %q", n.Name, n.Because)
+		}
+	}
 	return d.Token
 }
 
@@ -191,6 +196,8 @@ func TestOverridesReal(t *testing.T) {
 	out, _ := w.reglue(t, 0, "show", "nightly")
 	has(t, out, "property day=tuesday", "load: --needs=-, 5 minutes of timeout, retries 0")
 	w.write(t, "publish.py", jobScript)
+	out, _ = w.reglue(t, 0, "resume", "nightly", "--node", "load", "--plan", "--property", "day=friday")
+	has(t, out, "With other settings", "property day=friday", "load: --needs=-, 5 minutes of timeout, retries 0, as in the run before")
 	w.reglue(t, exitWhole, "resume", "nightly", "--node", "load", "--again")
 	w.jobs(t, "extract load alert load publish load publish")
 	out, _ = w.reglue(t, 0, "show", "nightly")
@@ -280,6 +287,7 @@ func TestBefore(t *testing.T) {
 	resume := []string{"resume", "nightly", "--failed"}
 	for before, want := range map[string]string{
 		"load": "--before must be NODE=COMMAND", "load= ": "--before must be NODE=COMMAND", "x=true": `there is no node "x"`, "*=true": "name one",
+		"extract=true": "does not repeat extract",
 	} {
 		_, errs := w.reglue(t, exitRefused, append(resume, "--before", touch, "--before", before)...)
 		has(t, errs, want)
@@ -361,7 +369,7 @@ func TestWait(t *testing.T) {
 	has(t, out, "! Job load has 1 of at most 1 runs live: started now, it would fail at once.", "--wait")
 	u := newUse("resume", "nightly", "--failed", "--wait", "--data", w.data)
 	code := u.begin(t)
-	waitFor(t, u.err, "Waiting for room: at their limit are load")
+	waitFor(t, u.err, "Waiting for room: at the limit of its runs: load")
 	w.write(t, "go", "")
 	ends(t, code, u, exitWhole)
 	if n := strings.Count(u.err.String(), "Waiting for room"); n != 1 {

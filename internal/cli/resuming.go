@@ -38,9 +38,17 @@ func (a *app) prepareResume(ctx context.Context, t *target, workflow, run string
 	if err != nil {
 		return nil, err
 	}
-	if !outcomeOf(prior).over() {
-		return nil, fmt.Errorf("run %s of %s is still %s; only a run that is COMPLETED can be resumed: wait for it (reglue show %s -f), or stop it",
-			shortRun(prior.WorkflowRunId), workflow, prior.Status, quote(workflow))
+	if prior.Status != glue.WorkflowRunStatusRunning && !outcomeOf(prior).over() || !outcomeOf(prior).over() && !o.running {
+		hint := ""
+		if prior.Status == glue.WorkflowRunStatusRunning && t.Kind != targetAWS {
+			hint = "; or repeat what has ended while the rest goes on: --while-running"
+		}
+		return nil, fmt.Errorf("run %s of %s is still %s; only a run that is COMPLETED can be resumed: wait for it (reglue show %s -f), or stop it%s",
+			shortRun(prior.WorkflowRunId), workflow, prior.Status, quote(workflow), hint)
+	}
+	if by := glue.SupersededBy(prior.ErrorMessage); by != "" {
+		return nil, fmt.Errorf("run %s of %s was superseded by run %s, to which what ran in it was moved: resume that one",
+			shortRun(prior.WorkflowRunId), workflow, shortRun(by))
 	}
 	if prior.Graph == nil {
 		return nil, fmt.Errorf("run %s has no graph", prior.WorkflowRunId)
@@ -203,7 +211,7 @@ func (r *resuming) waitForJobs(ctx context.Context) error {
 		if len(answer.Plan.Busy) == 0 {
 			return nil
 		}
-		if err := r.a.waitForRoom(ctx, &why, "at their limit are "+strings.Join(answer.Plan.Busy, ", ")); err != nil {
+		if err := r.a.waitForRoom(ctx, &why, "at the limit of its runs: "+strings.Join(answer.Plan.Busy, ", ")); err != nil {
 			return err
 		}
 	}
@@ -272,6 +280,16 @@ func (o *resumeOptions) commands(prior *glue.WorkflowRun) ([]plan.Before, error)
 		out = append(out, plan.Before{Node: found[0].Name, Command: command})
 	}
 	return out, nil
+}
+
+// checkBefore refuses a command before a node that will not run.
+func (r *resuming) checkBefore() error {
+	for _, b := range r.before {
+		if !slices.ContainsFunc(r.plan.Nodes, func(n plan.Node) bool { return n.Name == b.Node && n.Runs() }) {
+			return fmt.Errorf("--before: this resume does not repeat %s, so nothing is to be run before it; nothing was changed", b.Node)
+		}
+	}
+	return nil
 }
 
 // runBefore runs the commands of --before, in order. If one fails nothing is

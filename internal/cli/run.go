@@ -58,7 +58,7 @@ func (a *app) run(ctx context.Context, template string, o runOptions) error {
 	var t *cfn.Template
 	workflow := o.workflow
 	if template != "" {
-		if t, err = a.readTemplate(template, o.template); err != nil {
+		if t, err = a.readTemplate(ctx, template, o.template); err != nil {
 			return err
 		}
 		if workflow, err = oneWorkflow(t, o.workflow); err != nil {

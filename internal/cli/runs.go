@@ -254,7 +254,7 @@ func (a *app) writeRuns(list []listedRun, workflow string, o runsOptions) {
 	fmt.Fprintln(a.out, lines[0])
 	for i, line := range lines[1:] {
 		fmt.Fprintln(a.out, line)
-		if list[i].ErrorMessage != "" {
+		if list[i].ErrorMessage != "" && list[i].Outcome.SupersededBy == "" {
 			a.detail("  " + oneLine(list[i].ErrorMessage))
 		}
 		a.writeFailures(details[i])

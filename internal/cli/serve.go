@@ -76,8 +76,13 @@ func newServeCommand(a *app) *cobra.Command {
 		return nil
 	})
 	f.BoolVar(&o.ResumeStopped, "resume-stopped", false, "let STOPPED runs be resumed; AWS refuses")
+	f.BoolVar(&o.ResumeRunning, "resume-running", false, "let RUNNING runs be resumed, which supersedes them; AWS refuses")
 	f.StringVar(&logFormat, "log-format", "text", "text or json")
 	f.StringVar(&logLevel, "log-level", "info", "debug, info, warn or error")
+	completeWith(cmd, "auth", authNone, authSigV4)
+	completeWith(cmd, "resume-limit", "one", "none")
+	completeWith(cmd, "log-format", "text", "json")
+	completeWith(cmd, "log-level", "debug", "info", "warn", "error")
 	return cmd
 }
 

@@ -6,22 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/reglue/reglue/internal/api"
-	"github.com/reglue/reglue/internal/awsglue"
 	"github.com/reglue/reglue/internal/engine"
-	"github.com/reglue/reglue/internal/executor"
-	"github.com/reglue/reglue/internal/executor/local"
 	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/store"
 	"github.com/reglue/reglue/internal/wire"
@@ -54,9 +48,9 @@ type serverOptions struct {
 	Python          string
 	MaxLocalJobs    int
 	StopGrace       time.Duration
-	// UnlimitedResumes and ResumeStopped lift R41 and R38.
-	UnlimitedResumes, ResumeStopped bool
-	Retention                       time.Duration
+	// UnlimitedResumes, ResumeStopped and ResumeRunning lift R41, R38 and R3.
+	UnlimitedResumes, ResumeStopped, ResumeRunning bool
+	Retention                                      time.Duration
 	// Quotas replace those of an AWS account, by the names in quotaNames; a
 	// negative one is none.
 	Quotas map[string]int
@@ -114,61 +108,6 @@ func startServer(ctx context.Context, o serverOptions) (*server, error) {
 	return s, nil
 }
 
-// The quotas that can be set.
-const (
-	quotaWorkflows      = "workflows"
-	quotaTriggers       = "triggers"
-	quotaJobs           = "jobs"
-	quotaJobsPerTrigger = "jobs-per-trigger"
-	quotaJobRuns        = "job-runs"
-
-	// defaultJobRuns is how many job runs an AWS account may have live.
-	defaultJobRuns = 2000
-)
-
-var quotaNames = []string{quotaWorkflows, quotaTriggers, quotaJobs, quotaJobsPerTrigger, quotaJobRuns}
-
-func (o *serverOptions) complete() error {
-	for _, name := range slices.Sorted(maps.Keys(o.Quotas)) {
-		if !slices.Contains(quotaNames, name) {
-			return fmt.Errorf("--quota knows %s, not %q", strings.Join(quotaNames, ", "), name)
-		}
-		if o.Quotas[name] == 0 {
-			return fmt.Errorf("--quota %s: give a number, or -1 for no limit", name)
-		}
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Auth != "" && o.Auth != authNone && o.Auth != authSigV4 {
-		return fmt.Errorf("--auth must be %s or %s, not %q", authNone, authSigV4, o.Auth)
-	}
-	// Refused before there is a folder.
-	if _, err := s3.NewMap(o.Data, o.Maps); err != nil {
-		return err
-	}
-	if err := knownServices(o.AllowAWS); err != nil {
-		return err
-	}
-	if o.Listen == "" || o.Auth == authSigV4 {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(o.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen must be HOST:PORT: %w", err)
-	}
-	if !loopback(host) {
-		return fmt.Errorf("--auth none serves on loopback only, since this server runs code for whoever reaches it; "+
-			"use --auth sigv4 to listen on %s", o.Listen)
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 func (s *server) open(ctx context.Context) error {
 	// Until this owner can be reached, nobody may take the last one's endpoint for
 	// it: another server may have that port by now.
@@ -205,11 +144,11 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.engine = engine.New(engine.Options{
 		Store: s.db, Executor: jobs, Log: s.opt.Log, EndpointURL: s.jobEndpoint,
-		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, Retention: s.opt.Retention, Forget: jobs.Forget,
+		UnlimitedResumes: s.opt.UnlimitedResumes, ResumeStopped: s.opt.ResumeStopped, ResumeRunning: s.opt.ResumeRunning, Retention: s.opt.Retention, Forget: jobs.Forget,
 		MaxJobRuns: cmp.Or(s.opt.Quotas[quotaJobRuns], defaultJobRuns),
 	})
 	s.api = api.New(s.db, s.engine, api.Options{
-		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped,
+		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped, ResumeRunning: s.opt.ResumeRunning,
 		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
 	})
@@ -217,19 +156,6 @@ func (s *server) open(ctx context.Context) error {
 		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(), ID: s.id,
 	})
 }
-
-// jobFiles are the files of jobs as the operations see them.
-type jobFiles struct {
-	*s3.Map
-	pin     func(location string) (string, error)
-	written func(jobRunID string) ([]string, int)
-}
-
-// Pin implements api.Files.
-func (f jobFiles) Pin(location string) (string, error) { return f.pin(location) }
-
-// Written implements api.Files.
-func (f jobFiles) Written(jobRunID string) ([]string, int) { return f.written(jobRunID) }
 
 func (s *server) openKey() error {
 	if s.opt.Auth != authSigV4 {
@@ -299,61 +225,6 @@ func reachable(addr string) string {
 	return net.JoinHostPort(host, port)
 }
 
-func (s *server) executor() (*local.Executor, error) {
-	python, err := awsglue.Install(filepath.Join(s.opt.Data, "awsglue"))
-	if err != nil {
-		return nil, err
-	}
-	return local.New(local.Options{
-		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
-		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv,
-	})
-}
-
-// The purposes of tokens.
-const (
-	forGlue = "glue"
-	forS3   = "s3"
-)
-
-// jobEndpoint is where a job run reaches this server's Glue protocol.
-func (s *server) jobEndpoint(jobRunID string) string {
-	return s.Endpoint + "/job/" + jobRunID + "/" + s.tokens.of(forGlue, jobRunID)
-}
-
-// jobEnv gives a job throw-away credentials and the built-in S3: jobs are sealed
-// unless the operator opens them.
-func (s *server) jobEnv(spec executor.Spec) map[string]string {
-	region := s.db.Scope().Region
-	env := map[string]string{
-		"AWS_ENDPOINT_URL":      s.Endpoint + sealedPath,
-		"AWS_ENDPOINT_URL_S3":   s.Endpoint,
-		"AWS_REGION":            region,
-		"AWS_DEFAULT_REGION":    region,
-		"AWS_ACCESS_KEY_ID":     spec.JobRunID,
-		"AWS_SECRET_ACCESS_KEY": s.tokens.of(forS3, spec.JobRunID),
-	}
-	if s.opened != nil {
-		more, err := s.opened.env(context.Background())
-		if err != nil {
-			s.opt.Log.Error("a job runs sealed", "job_run_id", spec.JobRunID, "error", err)
-		}
-		maps.Copy(env, more)
-	}
-	return env
-}
-
-// live reports whether a job run is not over; its tokens are void afterwards.
-func (s *server) live(jobRunID string) bool {
-	ok := false
-	err := s.db.View(context.Background(), func(tx *store.Tx) error {
-		jr, err := tx.JobRun(jobRunID)
-		ok = jr != nil && jr.State.Live()
-		return err
-	})
-	return err == nil && ok
-}
-
 func (s *server) secret(accessKeyID string) (string, bool) {
 	if s.key.ID != "" && accessKeyID == s.key.ID {
 		return s.key.Secret, true
@@ -389,7 +260,7 @@ func (s *server) handler() http.Handler {
 				caller = r.JobRun
 			}
 			ctx = api.WithCall(ctx, engine.Call{
-				Invocation: r.InvocationID, Caller: caller, Operation: op, BodyHash: r.BodyHash,
+				Invocation: r.InvocationID, Caller: caller, JobRun: r.JobRun, Operation: op, BodyHash: r.BodyHash,
 			})
 			return s.api.Call(ctx, op, body)
 		},

@@ -107,7 +107,7 @@ func (a *app) showHead(r *glue.WorkflowRun) {
 	if r.PreviousRunId != "" {
 		fmt.Fprintf(a.out, "resumed from %s\n", shortRun(r.PreviousRunId))
 	}
-	if r.ErrorMessage != "" {
+	if r.ErrorMessage != "" && o.SupersededBy == "" {
 		fmt.Fprintln(a.out, a.out.paint(red, oneLine(r.ErrorMessage)))
 	}
 }
@@ -196,6 +196,9 @@ func (a *app) next(r *glue.WorkflowRun) {
 	case !o.over():
 		fmt.Fprintln(a.out)
 		a.hints(hint{"follow", a.command("show", r.Name, id, "-f")}, hint{"stop", a.command("stop", r.Name, id)})
+	case o.SupersededBy != "":
+		fmt.Fprintln(a.out)
+		a.hints(hint{"it goes on as", a.command("show", r.Name, shortRun(o.SupersededBy), "-f")})
 	case misleading(o):
 		failed, blocked := notable(r)
 		var hints []hint

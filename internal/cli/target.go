@@ -14,6 +14,7 @@ import (
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/store"
+	"github.com/reglue/reglue/internal/wire"
 )
 
 // targetOptions say what a command talks to.
@@ -181,8 +182,8 @@ func (c *apiCaller) Call(ctx context.Context, op string, in, out any) error {
 	if out == nil || answer == nil {
 		return nil
 	}
-	if body, err = json.Marshal(answer); err != nil {
+	if body, err = wire.Encode(answer); err != nil {
 		return err
 	}
-	return json.Unmarshal(body, out)
+	return wire.Decode(body, out)
 }

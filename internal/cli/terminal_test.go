@@ -71,6 +71,18 @@ func (s *terminal) screen() string {
 	return s.tmux("capture-pane", "-p", "-S", "-1000")
 }
 
+// tooWide are the lines that the terminal had to break.
+func (s *terminal) tooWide() []string {
+	s.t.Helper()
+	var lines []string
+	for line := range strings.Lines(s.tmux("capture-pane", "-p", "-J", "-S", "-1000")) {
+		if line = strings.TrimRight(line, " \n"); len([]rune(line)) > 80 {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
 func (s *terminal) keys(text, key string) {
 	s.t.Helper()
 	if text != "" {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -19,8 +20,12 @@ type nodeView struct {
 	crawl *glue.Crawl
 	// began and ended are the times of the latest attempt.
 	began, ended glue.Time
-	// carried is set when the attempt ran in an earlier run.
-	carried bool
+	// carried is set when the attempt ran in an earlier run, moved when it only
+	// began there.
+	carried, moved bool
+	// movedOn is set when the run was superseded and the attempt belongs to the
+	// run that did it.
+	movedOn bool
 }
 
 // name is the node's name, fit for a terminal.
@@ -37,7 +42,11 @@ func (v *nodeView) cell() cell {
 	if v.accepted() {
 		return cell{"✓ accepted", yellow}
 	}
-	return stateCell(v.state, v.carried)
+	c := stateCell(v.state, v.carried)
+	if v.moved || v.movedOn {
+		c.text += " (moved)"
+	}
+	return c
 }
 
 // problem is the error of the latest attempt.
@@ -52,7 +61,17 @@ func (v *nodeView) problem() string {
 }
 
 // failed reports whether the node is one that `resume --failed` repeats.
-func (v *nodeView) failed() bool { return v.state.Terminal() && v.state != flow.Succeeded }
+func (v *nodeView) failed() bool {
+	return v.state.Terminal() && v.state != flow.Succeeded && !v.movedOn
+}
+
+// retry says which retry the latest attempt is; empty for the first attempt.
+func (v *nodeView) retry() string {
+	if v.job == nil || v.job.Attempt == 0 {
+		return ""
+	}
+	return fmt.Sprintf("retry %d", v.job.Attempt)
+}
 
 // took is how long the latest attempt ran, or has been running.
 func (v *nodeView) took(now time.Time) time.Duration {
@@ -91,8 +110,12 @@ func viewNode(run *glue.WorkflowRun, n *glue.Node) nodeView {
 		c := latestCrawl(n.CrawlerDetails.Crawls)
 		v.crawl, v.state, v.began, v.ended = c, flow.CrawlState(c.State), c.StartedOn, c.CompletedOn
 	}
-	// Only a resumed run shows attempts that are older than itself.
-	v.carried = run.PreviousRunId != "" && v.state.Terminal() && !v.began.IsZero() && v.began < run.StartedOn
+	// Only a resumed run shows attempts that are older than itself, and only one that
+	// superseded the run before those that it ended.
+	older := run.PreviousRunId != "" && !v.began.IsZero() && v.began < run.StartedOn
+	v.carried = older && v.state.Terminal() && v.ended <= run.StartedOn
+	v.moved = older && !v.carried
+	v.movedOn = glue.SupersededBy(run.ErrorMessage) != "" && (v.state.Live() || v.ended > run.CompletedOn)
 	return v
 }
 

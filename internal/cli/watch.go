@@ -158,7 +158,7 @@ func (a *app) detach(t *target, workflow, run string, o ownServer) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(a.out, "Run %s of %s goes on%s\n", shortRun(run), workflow, carriedOn)
+		a.out.paragraph(fmt.Sprintf("Run %s of %s goes on%s", shortRun(run), workflow, carriedOn), "", plain)
 		a.hints(
 			hint{"look", a.command("show", workflow, shortRun(run))},
 			hint{"stop", a.command("stop", workflow, shortRun(run))},

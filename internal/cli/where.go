@@ -83,6 +83,7 @@ func (o *resumeOptions) checkMany() error {
 		given bool
 	}{
 		{"--before", len(o.before) > 0}, {"--plan-token", o.planToken != ""}, {"--expect-head", o.expectHead != ""}, {"--wait", o.wait},
+		{"--while-running", o.running},
 	} {
 		if f.given {
 			return fmt.Errorf("%s is for one run and does not go with --where", f.name)
@@ -362,7 +363,7 @@ func (a *app) showChosen(all []chosen, o resumeOptions) error {
 			would.text += fmt.Sprintf(", then up to %d more", d.Follow)
 		}
 		if d.LeftOut != "" {
-			would = cell{"– left out: " + oneLine(d.LeftOut), yellow}
+			would = cell{"– left out: " + shortReason(all[i].left), yellow}
 		}
 		t.add(cell{oneLine(d.Workflow), plain}, cell{shortRun(d.RunID), plain}, cell{ago(all[i].prior.StartedOn, a.now()), plain},
 			cell{few(d.Failed), red}, would)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,6 +53,20 @@ func TestWhereRefuses(t *testing.T) {
 	has(t, errs, "and, or, or the end was expected here", "node=load state=FAILED", "^")
 	if len(f.changes) > 0 {
 		t.Errorf("changed: %v", f.changes)
+	}
+}
+
+func TestShortReason(t *testing.T) {
+	t.Parallel()
+	node, run := "wnode_"+strings.Repeat("0a", 32), runID("b")
+	for want, err := range map[string]error{
+		"load succeeded in workflow run wr_b0000000, so there is nothing to accept": glue.Errorf(glue.InvalidInput,
+			"Node %s (load) succeeded in workflow run %s, so there is nothing to accept", node, run),
+		"connection refused": errors.New("connection\nrefused"),
+	} {
+		if got := shortReason(err); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
@@ -222,7 +237,7 @@ func TestRepairWithoutServer(t *testing.T) {
 	t.Parallel()
 	w := newWorks(t)
 	w.write(t, "nightly.yaml", strings.Replace(pipeline, "Properties: {Name: nightly}}",
-		"Properties: {Name: nightly}, Metadata: {Reglue: {AutoResume: times=2 wait=100ms}}}", 1))
+		"Properties: {Name: nightly}, Metadata: {Reglue: {AutoResume: times=2 wait=2s}}}", 1))
 	_, errs := w.reglue(t, exitFailed, "run", w.template, "--parameter", "Dir="+w.dir)
 	has(t, errs, "sees to them in the background")
 	for deadline := time.Now().Add(time.Minute); ; {

@@ -84,7 +84,10 @@ func (r *rig) auditRun(run, prior *glue.WorkflowRun, jobRuns map[string]glue.Job
 		var n node
 		for _, jr := range attempts {
 			n.state = jr.JobRunState
-			n.carried = slices.ContainsFunc(before[name], func(old glue.JobRun) bool { return old.Id == jr.Id })
+			// What ran on after the run before was resumed was moved, not carried.
+			n.carried = slices.ContainsFunc(before[name], func(old glue.JobRun) bool { return old.Id == jr.Id }) &&
+				jr.CompletedOn <= run.StartedOn
+			n.movedOn = glue.SupersededBy(run.ErrorMessage) != "" && jr.CompletedOn > run.CompletedOn
 			if known, ok := jobRuns[jr.Id]; ok && !cmp.Equal(known, jr) {
 				r.t.Errorf("%s: job run %s differs between runs: %s", id, jr.Id, cmp.Diff(known, jr))
 			}
@@ -103,6 +106,8 @@ func (r *rig) auditRun(run, prior *glue.WorkflowRun, jobRuns map[string]glue.Job
 type node struct {
 	state   glue.JobRunState
 	carried bool
+	// movedOn is set when it ended in a later run.
+	movedOn bool
 }
 
 // jobsOf is the job runs of a run by job, oldest first; of none, if there is no
@@ -202,6 +207,9 @@ func met(p *glue.Predicate, nodes map[string]node) bool {
 func statistics(nodes map[string]node) glue.WorkflowRunStatistics {
 	s := glue.WorkflowRunStatistics{TotalActions: int32(len(nodes))}
 	for _, n := range nodes {
+		if n.movedOn {
+			continue
+		}
 		switch n.state {
 		case glue.JobRunStateSucceeded:
 			s.SucceededActions++

@@ -231,9 +231,10 @@ func (e *Engine) spec(lj *liveJob, o glue.Override) executor.Spec {
 		s.Command, s.PythonVersion = c.Name, c.PythonVersion
 	}
 	if lj.run != nil {
-		s.WorkflowName, s.WorkflowRunID = lj.run.rec.Workflow, lj.run.rec.ID
-		if lj.run.rec.Resume != nil {
-			s.Files = lj.run.rec.Resume.Files
+		by := lj.startedBy()
+		s.WorkflowName, s.WorkflowRunID = by.Workflow, by.ID
+		if by.Resume != nil {
+			s.Files = by.Resume.Files
 		}
 	}
 	if e.opt.EndpointURL != nil {
@@ -250,7 +251,7 @@ func (lj *liveJob) override() glue.Override {
 	case lj.run != nil:
 		a := &lj.run.graph.Actions[lj.rec.Action]
 		action := lj.run.graph.Triggers[a.Trigger].Def.Actions[a.Index].Override()
-		return lj.run.rec.Override(lj.rec.Job).Apply(action)
+		return lj.startedBy().Override(lj.rec.Job).Apply(action)
 	}
 	return glue.Override{}
 }

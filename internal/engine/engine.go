@@ -29,6 +29,8 @@ type Options struct {
 	UnlimitedResumes bool
 	// ResumeStopped permits a resume of STOPPED runs (R38).
 	ResumeStopped bool
+	// ResumeRunning permits a resume of RUNNING runs, which supersedes them (R3).
+	ResumeRunning bool
 	// Retention is how long ended runs are kept; zero keeps them.
 	Retention time.Duration
 	// Forget removes what else is kept of job runs that ended before a time,
@@ -80,11 +82,23 @@ type liveRun struct {
 	attempts map[int]*liveJob
 }
 
-// liveJob is a job run that is not over; run is nil outside of a workflow.
+// liveJob is a job run that is not over; run is the one that it belongs to, nil outside
+// of a workflow.
 type liveJob struct {
 	rec store.JobRun
 	job *glue.Job
 	run *liveRun
+	// home is the run that started it, if it was moved since: what it was started
+	// with follows from that one.
+	home *store.Run
+}
+
+// startedBy is the run that started a workflow's job run.
+func (lj *liveJob) startedBy() *store.Run {
+	if lj.home != nil {
+		return lj.home
+	}
+	return &lj.run.rec
 }
 
 type liveLimit struct{ count int }
@@ -300,11 +314,15 @@ func (e *Engine) Update(ctx context.Context, f func(tx *store.Tx, now glue.Time)
 	})
 }
 
-// UpdateRun makes a change of what a run keeps beside its states durable, likewise.
-func (e *Engine) UpdateRun(ctx context.Context, workflow, runID string, f func(tx *store.Tx) error) error {
+// UpdateRun makes a change of what a run of a workflow keeps beside its states durable,
+// likewise. The function tells which run it changed.
+func (e *Engine) UpdateRun(ctx context.Context, workflow string, f func(tx *store.Tx) (runID string, err error)) error {
 	return e.do(ctx, func(b *batch) error {
-		b.changed(Changed{Workflow: workflow, Run: runID})
-		return f(b.tx)
+		id, err := f(b.tx)
+		if err == nil {
+			b.changed(Changed{Workflow: workflow, Run: id})
+		}
+		return err
 	})
 }
 

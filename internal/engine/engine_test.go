@@ -46,7 +46,10 @@ func (h *host) start() {
 		h.t.Fatal(err)
 	}
 	opt := h.opt
-	opt.Store, opt.Executor, opt.Log = db, h.exec, slog.New(slog.NewTextHandler(h.t.Output(), nil))
+	if opt.Executor == nil {
+		opt.Executor = h.exec
+	}
+	opt.Store, opt.Log = db, slog.New(slog.NewTextHandler(h.t.Output(), nil))
 	h.db, h.engine = db, engine.New(opt)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	done := make(chan error, 1)

@@ -62,7 +62,13 @@ func (e *Engine) loadLive(tx *store.Tx, rec *store.Run) (*liveRun, error) {
 }
 
 func (e *Engine) loadJobRun(tx *store.Tx, rec *store.JobRun) error {
-	lj := &liveJob{rec: *rec, run: e.runs[rec.Run]}
+	lj := &liveJob{rec: *rec, run: e.runs[rec.Owner()]}
+	if rec.MovedTo != 0 {
+		var err error
+		if lj.home, err = tx.RunBySeq(rec.Run); err != nil {
+			return err
+		}
+	}
 	if rec.Definition != 0 {
 		job, err := tx.JobDefinition(rec.Definition)
 		if err != nil {
@@ -119,7 +125,7 @@ func (e *Engine) Load(tx *store.Tx, rec *store.Run) (*flow.Run, *flow.Graph, err
 	}
 	base := flow.NewRun(g, rec.ID)
 	if rec.Previous != "" {
-		if base, err = e.rebase(tx, g, rec); err != nil {
+		if base, err = e.Rebase(tx, g, rec); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -170,9 +176,9 @@ func (e *Engine) loadEnded(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.R
 	return run, nil
 }
 
-// rebase is a resumed run before anything started in it. What it carries follows
+// Rebase is a resumed run before anything started in it. What it carries follows
 // from the run that it resumes, which is over and keeps its states.
-func (e *Engine) rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run, error) {
+func (e *Engine) Rebase(tx *store.Tx, g *flow.Graph, rec *store.Run) (*flow.Run, error) {
 	seqs, err := tx.RunSeqs([]string{rec.Previous})
 	if err != nil {
 		return nil, err

@@ -129,12 +129,20 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 	if err := IsHead(b.tx, prior, req.ExpectHead); err != nil {
 		return Resumed{}, err
 	}
-	if err := b.e.Resumable(b.tx, prior, req.AnyEnd, req.AnyResume); err != nil {
+	q := b.e.permitted(prior, req.Request)
+	if err := b.e.Resumable(b.tx, prior, &q, req.AnyResume); err != nil {
+		return Resumed{}, err
+	}
+	if err := CanMove(prior, req.Current); err != nil {
 		return Resumed{}, err
 	}
 	run, graph, err := b.e.Load(b.tx, prior)
 	if err != nil {
 		return Resumed{}, err
+	}
+	live, ends := b.e.runs[prior.Seq], 0
+	if live != nil { // it is further than its rows
+		prior, run, ends = &live.rec, live.run, 1
 	}
 	definition, before := prior.Definition, graph
 	if req.Current {
@@ -145,9 +153,7 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 			run, graph = flow.Move(before, run, w.graph), w.graph
 		}
 	}
-	q := req.Request
-	q.AnyEnd = b.e.anyEnd(prior, req.AnyEnd)
-	plan, err := flow.ResumeAs(graph, run, &q, glue.NewRunID(), int64(max(b.now, prior.Completed)))
+	plan, err := flow.ResumeAs(graph, run, &q, glue.NewRunID(), max(int64(max(b.now, prior.Completed)), run.Clock))
 	if err != nil {
 		return Resumed{}, err
 	}
@@ -156,7 +162,7 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 			return Resumed{}, err
 		}
 	}
-	if err := b.e.room(w); err != nil {
+	if err := b.e.room(w, ends); err != nil {
 		return Resumed{}, err
 	}
 	if req.planned != nil {
@@ -164,7 +170,7 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 			return Resumed{}, err
 		}
 	}
-	res, err := b.startPlan(prior, definition, graph, plan, b.resumeRecord(prior, before, graph, plan, req))
+	res, err := b.startPlan(prior, live, definition, graph, plan, b.resumeRecord(prior, before, graph, plan, req))
 	if err != nil {
 		return Resumed{}, err
 	}
@@ -222,9 +228,14 @@ func Head(tx *store.Tx, run *store.Run) (*store.Run, error) {
 	return head, nil
 }
 
-// Resumable checks the state of a run (R3, R38) and of its chain (R41).
-func (e *Engine) Resumable(tx *store.Tx, prior *store.Run, anyEnd, anyResume bool) error {
-	if !e.anyEnd(prior, anyEnd) {
+// Resumable checks the state of a run (R3, R38) and of its chain (R41), for a request
+// with what the settings permit.
+func (e *Engine) Resumable(tx *store.Tx, prior *store.Run, q *flow.Request, anyResume bool) error {
+	if by := glue.SupersededBy(prior.Error); by != "" {
+		return glue.Errorf(glue.IllegalWorkflowState,
+			"Workflow run %s was superseded by run %s, to which what ran in it was moved: resume that one", prior.ID, by)
+	}
+	if running := q.WhileRunning && prior.Status == glue.WorkflowRunStatusRunning; !running && !q.AnyEnd {
 		if err := flow.Resumable(&flow.Run{ID: prior.ID, Status: prior.Status}); err != nil {
 			return err
 		}
@@ -241,6 +252,22 @@ func (e *Engine) Resumable(tx *store.Tx, prior *store.Run, anyEnd, anyResume boo
 		prior.ID, again[0], prior.Origin)
 }
 
+// permitted is a request with what the settings permit beside it.
+func (e *Engine) permitted(prior *store.Run, q flow.Request) flow.Request {
+	q.AnyEnd = e.anyEnd(prior, q.AnyEnd)
+	q.WhileRunning = q.WhileRunning || e.opt.ResumeRunning
+	return q
+}
+
+// CanMove refuses to take a run that is not over to other triggers.
+func CanMove(prior *store.Run, current bool) error {
+	if !current || !prior.Completed.IsZero() {
+		return nil
+	}
+	return glue.Errorf(glue.InvalidInput,
+		"Workflow run %s is %s: it can be resumed on its own triggers alone (Definition original), or on the current ones when it has ended", prior.ID, prior.Status)
+}
+
 // anyEnd reports whether a run may be resumed though it is not COMPLETED: a
 // STOPPED one if the settings permit it, a STOPPED or ERROR one if the request
 // asks for it.
@@ -255,8 +282,9 @@ func (e *Engine) anyEnd(prior *store.Run, asked bool) bool {
 	}
 }
 
-// startPlan starts the new run of a plan on the graph of a definition.
-func (b *batch) startPlan(prior *store.Run, definition int64, graph *flow.Graph, plan *flow.Plan, record *store.Resume) (Resumed, error) {
+// startPlan starts the new run of a plan on the graph of a definition. The run before
+// is live if it is superseded.
+func (b *batch) startPlan(prior *store.Run, live *liveRun, definition int64, graph *flow.Graph, plan *flow.Plan, record *store.Resume) (Resumed, error) {
 	properties, err := b.tx.Properties(prior.Seq)
 	if err != nil {
 		return Resumed{}, err
@@ -278,6 +306,11 @@ func (b *batch) startPlan(prior *store.Run, definition int64, graph *flow.Graph,
 	}
 	if err := b.insertRun(lr, properties); err != nil {
 		return Resumed{}, err
+	}
+	if live != nil {
+		if err := b.supersede(live, lr); err != nil {
+			return Resumed{}, err
+		}
 	}
 	res := Resumed{RunID: lr.rec.ID}
 	for _, n := range plan.Roots {
@@ -309,7 +342,8 @@ func (b *batch) startPlan(prior *store.Run, definition int64, graph *flow.Graph,
 func (b *batch) resumeRecord(prior *store.Run, before, graph *flow.Graph, plan *flow.Plan, req *ResumeRequest) *store.Resume {
 	r := &store.Resume{
 		By: req.By, Held: plan.Run.Held, Properties: req.Properties, Files: req.Files, Before: req.Before,
-		AnyEnd: prior.Status != glue.WorkflowRunStatusCompleted, Moved: before != graph,
+		AnyEnd: prior.Status == glue.WorkflowRunStatusStopped || prior.Status == glue.WorkflowRunStatusError, Moved: before != graph,
+		WhileRunning: prior.Status == glue.WorkflowRunStatusRunning,
 	}
 	inherited := prior.Resume
 	if inherited == nil {

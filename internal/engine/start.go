@@ -21,8 +21,10 @@ const invocationMemory = time.Hour
 type Call struct {
 	Invocation string
 	Caller     string
-	Operation  string
-	BodyHash   string
+	// JobRun is the live job run that calls with its token; empty for others.
+	JobRun    string
+	Operation string
+	BodyHash  string
 }
 
 // once gives the stored answer of a repeated call, or carries it out and stores
@@ -71,7 +73,7 @@ func (e *Engine) StartWorkflowRun(ctx context.Context, call Call, workflow strin
 }
 
 func (b *batch) startRun(w *workflow, properties map[string]string) (string, error) {
-	if err := b.e.room(w); err != nil {
+	if err := b.e.room(w, 0); err != nil {
 		return "", err
 	}
 	if err := b.snapshot(w); err != nil {
@@ -109,9 +111,10 @@ func (b *batch) insertRun(lr *liveRun, properties map[string]string) error {
 	return nil
 }
 
-// room checks the workflow's own limit of live runs.
-func (e *Engine) room(w *workflow) error {
-	if limit := w.rec.MaxConcurrentRuns; limit != nil && e.flows[w.rec.Name] >= int(*limit) {
+// room checks the workflow's own limit of live runs, of which some end as the new one
+// starts.
+func (e *Engine) room(w *workflow, end int) error {
+	if limit := w.rec.MaxConcurrentRuns; limit != nil && e.flows[w.rec.Name]-end >= int(*limit) {
 		return glue.Errorf(glue.ConcurrentRunsExceeded, "Concurrent runs exceeded for workflow: %s.", w.rec.Name)
 	}
 	return nil

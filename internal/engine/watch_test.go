@@ -70,7 +70,7 @@ func TestWatchersLearnWhatCommitsChanged(t *testing.T) {
 			t.Fatal("there is no such workflow")
 		}
 	}
-	if err := h.engine.UpdateRun(t.Context(), "flow", id, func(*store.Tx) error { return nil }); err != nil {
+	if err := h.engine.UpdateRun(t.Context(), "flow", func(*store.Tx) (string, error) { return id, nil }); err != nil {
 		t.Fatal(err)
 	}
 	told := takes(t, w, run)
@@ -88,7 +88,7 @@ func TestSlowWatcher(t *testing.T) {
 	defer slow.Close()
 	defer ready.Close()
 	for range 10_001 {
-		if err := h.engine.UpdateRun(t.Context(), "flow", "wr_1", func(*store.Tx) error { return nil }); err != nil {
+		if err := h.engine.UpdateRun(t.Context(), "flow", func(*store.Tx) (string, error) { return "wr_1", nil }); err != nil {
 			t.Fatal(err)
 		}
 		takes(t, ready, engine.Changed{Workflow: "flow", Run: "wr_1"})
@@ -96,7 +96,7 @@ func TestSlowWatcher(t *testing.T) {
 	if changes, lost := slow.Take(); !lost || len(changes) != 0 {
 		t.Errorf("took %d changes, lost %v", len(changes), lost)
 	}
-	if err := h.engine.UpdateRun(t.Context(), "flow", "wr_2", func(*store.Tx) error { return nil }); err != nil {
+	if err := h.engine.UpdateRun(t.Context(), "flow", func(*store.Tx) (string, error) { return "wr_2", nil }); err != nil {
 		t.Fatal(err)
 	}
 	takes(t, slow, engine.Changed{Workflow: "flow", Run: "wr_2"})

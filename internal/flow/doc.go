@@ -8,6 +8,8 @@
 //	Begun ──▶ RUNNING ──(nothing live, nothing fired)──▶ COMPLETED
 //	             │
 //	         StopAsked ──▶ STOPPING ──(nothing live)──▶ STOPPED
+//	             │                                         ▲
+//	             └── Superseded (what is live is moved) ───┘
 //
 // and each action of a trigger by its attempts:
 //

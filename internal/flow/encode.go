@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // encoding is the version of the compact form of a run's states.
-const encoding = 2
+const encoding = 3
 
 // Encode gives the states of a run as one compact value, for a finished run.
 func Encode(r *Run) []byte {
@@ -26,6 +27,14 @@ func Encode(r *Run) []byte {
 		for _, n := range list {
 			b = binary.AppendUvarint(b, uint64(n))
 		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(r.Moved)))
+	for _, a := range slices.Sorted(maps.Keys(r.Moved)) {
+		m := r.Moved[a]
+		b = binary.AppendUvarint(b, uint64(a))
+		b = binary.AppendUvarint(b, uint64(m.Start))
+		b = binary.AppendUvarint(b, uint64(len(m.Run)))
+		b = append(b, m.Run...)
 	}
 	for _, a := range r.Actions {
 		b = append(b, byte(a.State))
@@ -80,6 +89,9 @@ func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b [
 		}
 	}
 	d.check(slices.IsSorted(r.Held))
+	if version >= 3 {
+		d.moved(r)
+	}
 	for i := range r.Actions {
 		if s := d.state(); s != Blank {
 			r.Actions[i] = ActionState{State: s, Retry: d.byte(), Starts: d.count(), Began: d.count(), Latest: d.count()}
@@ -109,6 +121,17 @@ func Decode(g *Graph, id string, status glue.WorkflowRunStatus, clock int64, b [
 }
 
 var errStates = errors.New("stored states don't fit the graph")
+
+// moved reads what a run took over while it ran.
+func (d *decoder) moved(r *Run) {
+	for n := d.below(len(r.Actions) + 1); n > 0; n-- {
+		if r.Moved == nil {
+			r.Moved = map[int]Moved{}
+		}
+		a := d.below(len(r.Actions))
+		r.Moved[a] = Moved{Start: int(d.count()), Run: d.string()}
+	}
+}
 
 type decoder struct {
 	b   []byte

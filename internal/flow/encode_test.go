@@ -67,18 +67,26 @@ func TestEncodeDecode(t *testing.T) {
 	}
 }
 
-// TestDecodeFirstVersion: runs that were stored before a resume could accept nodes
-// or hold them back are read as they were.
-func TestDecodeFirstVersion(t *testing.T) {
+// TestDecodeOlderVersions: runs that were stored before a resume could accept nodes,
+// hold them back or move attempts are read as they were.
+func TestDecodeOlderVersions(t *testing.T) {
 	g, r := finished(t)
-	// The version, two sources, the one root; then as many accepted and held: none.
-	rest, ok := bytes.CutPrefix(Encode(r), []byte("\x02\x02\x02R2\x02R1\x01\x02\x00\x00"))
+	// The version, two sources, the one root; then as many accepted, held and moved: none.
+	rest, ok := bytes.CutPrefix(Encode(r), []byte("\x03\x02\x02R2\x02R1\x01\x02\x00\x00\x00"))
 	if !ok {
 		t.Fatalf("%q does not begin so", Encode(r))
 	}
 	old := append([]byte("\x01\x02\x02R2\x02R1\x01\x02"), rest...)
 	back, err := Decode(g, r.ID, r.Status, r.Clock, old)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if d := r.differs(back); d != "" {
+		t.Error(d)
+	}
+	// The second one had no moved attempts.
+	old = append([]byte("\x02\x02\x02R2\x02R1\x01\x02\x00\x00"), rest...)
+	if back, err = Decode(g, r.ID, r.Status, r.Clock, old); err != nil {
 		t.Fatal(err)
 	}
 	if d := r.differs(back); d != "" {

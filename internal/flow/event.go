@@ -29,8 +29,12 @@ type StopAsked struct{}
 // AttemptStopAsked stops one attempt and leaves the run going.
 type AttemptStopAsked struct{ Attempt }
 
+// Superseded ends the run for a resume that takes over what is live in it.
+type Superseded struct{}
+
 func (Begun) event()            {}
 func (Progressed) event()       {}
 func (Ended) event()            {}
 func (StopAsked) event()        {}
 func (AttemptStopAsked) event() {}
+func (Superseded) event()       {}

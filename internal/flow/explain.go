@@ -2,7 +2,6 @@ package flow
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -42,21 +41,9 @@ func (w *Reasons) Node(n int) Reason {
 	return out
 }
 
-// Links gives the reasons of many nodes, each with at most so many links of the
-// chain behind it. What is said of a node is worked out once.
-func (w *Reasons) Links() func(n, most int) Reason {
-	say := w.once()
-	return func(n, most int) Reason {
-		l := say(n)
-		out, seen := Reason{Sentence: l.sentence}, []int{n}
-		for l.behind >= 0 && len(out.Chain) < most && !slices.Contains(seen, l.behind) {
-			seen = append(seen, l.behind)
-			l = say(l.behind)
-			out.Chain = append(out.Chain, l.sentence)
-		}
-		return out
-	}
-}
+// Link is a node's reason, and the node whose reason is behind it: -1 at a first
+// cause.
+func (w *Reasons) Link(n int) (sentence string, behind int) { return w.say(n) }
 
 // link is what is said of a node, and the node behind it.
 type link struct {
@@ -152,7 +139,7 @@ func (w *why) node(n int) (string, int) {
 func (w *why) trigger(t int) (string, int) {
 	tr := &w.g.Triggers[t]
 	switch {
-	case w.r.Triggers[t].Fired && w.carried(tr.Node):
+	case w.r.Triggers[t].Fired && w.firedBefore(t):
 		return fmt.Sprintf("trigger %s had fired before this run was resumed and does not fire again", tr.Def.Name), -1
 	case w.r.Triggers[t].Fired:
 		because, behind := w.because(t)
@@ -176,6 +163,12 @@ func (w *why) started(n int, at Attempt) (string, int) {
 	}
 	if st.Retry > 0 {
 		s += fmt.Sprintf(" (retry %d)", st.Retry)
+	}
+	if w.r.moved(at.Action, at.Start-int(st.Retry)) {
+		return fmt.Sprintf("%s: it began in run %s and was moved here when that was resumed while it ran", s, w.r.Moved[at.Action].Run), -1
+	}
+	if w.r.Superseded() && st.State.Live() {
+		s += ", in the run that this one was superseded by"
 	}
 	if w.direct(n, at) {
 		return fmt.Sprintf("%s: the resume started it directly, in place of trigger %s", s, w.g.Triggers[t].Def.Name), -1
@@ -266,7 +259,7 @@ func (w *why) blank(n int) (string, int) {
 		switch {
 		case !w.r.Triggers[t].Fired:
 			reason, behind = w.unfired(t)
-		case !w.carried(w.g.Triggers[t].Node):
+		case !w.firedBefore(t):
 			reason = "fired while it was held back"
 		}
 		if culprit < 0 {
@@ -357,6 +350,9 @@ func (tr *Trigger) join() string {
 
 // impossible finds two conditions that can't hold at once.
 func (w *why) impossible(tr *Trigger) string {
+	if len(tr.Conditions) < 2 {
+		return ""
+	}
 	wanted := make(map[int]State, len(tr.Conditions))
 	for _, c := range tr.Conditions {
 		node := &w.g.Nodes[c.Node]
@@ -409,6 +405,24 @@ func (w *why) met(c Condition) string {
 }
 
 func (w *why) carried(n int) bool { return w.again != nil && !w.again[n] }
+
+// firedBefore reports whether a trigger that fired did so before the run was resumed.
+// Outside of what a resume evaluates anew, the end of a moved attempt may have fired it.
+func (w *why) firedBefore(t int) bool {
+	if !w.carried(w.g.Triggers[t].Node) || len(w.r.Moved) == 0 {
+		return w.carried(w.g.Triggers[t].Node)
+	}
+	first, end := w.g.TriggerActions(t)
+	for a := first; a < end; a++ {
+		st, n := &w.r.Actions[a], w.g.Actions[a].Node
+		at := Attempt{a, int(st.Starts) - 1}
+		before := st.State == Blank || w.r.Nodes[n].Carried || w.r.moved(a, at.Start-int(st.Retry)) || w.direct(n, at)
+		if !before {
+			return false
+		}
+	}
+	return true
+}
 
 // ended reports whether a node has ended or runs: then its state is the cause.
 func (w *why) ended(n int) bool {

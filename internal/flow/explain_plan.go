@@ -1,21 +1,27 @@
 package flow
 
-import "fmt"
-
 // ExplainPlan gives the reasons of a plan's verdicts: what each node of the new
 // run takes over, repeats or leaves blank, and why.
 func ExplainPlan(g *Graph, prior *Run, p *Plan) *Reasons {
-	return &Reasons{say: newPlanWhy(g, prior, p).node}
+	why, _ := p.Explain(g, prior)
+	return why
+}
+
+// Explain gives the reasons of a plan's verdicts, and marks the nodes that start,
+// or fire, if every node ends as is wished for. Of no other node can the new run
+// start anything.
+func (p *Plan) Explain(g *Graph, prior *Run) (why *Reasons, can []bool) {
+	w := newPlanWhy(g, prior, p)
+	return &Reasons{say: w.node}, w.can
 }
 
 func newPlanWhy(g *Graph, prior *Run, p *Plan) *planWhy {
-	w := &planWhy{g: g, prior: prior, p: p, now: newWhy(g, p.Run)}
+	w := &planWhy{g: g, prior: prior, p: p, now: newWhy(g, p.Run), triggers: make([]triggerWhy, len(g.Triggers))}
 	w.can = w.reachable()
 	return w
 }
 
-// CanRun marks the nodes of a plan that start, or fire, if every node ends as is
-// wished for. Of no other node can the new run start anything.
+// CanRun marks the nodes of a plan that can run, as Explain does.
 func (p *Plan) CanRun(g *Graph, prior *Run) []bool { return newPlanWhy(g, prior, p).can }
 
 type planWhy struct {
@@ -25,6 +31,14 @@ type planWhy struct {
 	now   *why
 	// can marks what may start, or fire, if every node ends as is wished for.
 	can []bool
+	// triggers are those of the graph, as far as something was said of them.
+	triggers []triggerWhy
+}
+
+// triggerWhy is the sentence of a trigger and the node behind it.
+type triggerWhy struct {
+	sentence string
+	behind   int
 }
 
 // reachable follows the roots through the triggers that can still fire: one that
@@ -35,7 +49,7 @@ func (w *planWhy) reachable() []bool {
 	for t := range w.g.Triggers {
 		tr := &w.g.Triggers[t]
 		for _, c := range tr.Conditions {
-			if v := w.p.Nodes[c.Node].Verdict; v != Carried && v != Accepted || w.p.Run.Nodes[c.Node].Last != c.State {
+			if !w.fact(c) {
 				left[t]++
 			}
 		}
@@ -50,8 +64,10 @@ func (w *planWhy) reachable() []bool {
 			stack = append(stack, n)
 		}
 	}
-	for _, n := range w.p.Roots {
-		push(n)
+	for n := range w.p.Nodes {
+		if v := w.p.Nodes[n].Verdict; v == Root || v == MovedOn {
+			push(n)
+		}
 	}
 	for _, n := range w.p.Run.Accepted {
 		for _, watch := range w.g.Nodes[n].Watches {
@@ -75,7 +91,9 @@ func (w *planWhy) reachable() []bool {
 			if left[watch.Trigger] < 0 {
 				continue
 			}
-			left[watch.Trigger]--
+			if !w.fact(Condition{n, watch.State}) {
+				left[watch.Trigger]--
+			}
 			if tr := &w.g.Triggers[watch.Trigger]; tr.Any || left[watch.Trigger] == 0 {
 				push(tr.Node)
 			}
@@ -86,7 +104,7 @@ func (w *planWhy) reachable() []bool {
 
 func (w *planWhy) node(n int) (string, int) {
 	node := &w.g.Nodes[n]
-	switch w.p.Nodes[n].Verdict {
+	switch w.p.Verdict(n, w.can[n]) {
 	case Root:
 		at, ran := w.prior.Latest(w.g, n)
 		if !ran {
@@ -95,38 +113,39 @@ func (w *planWhy) node(n int) (string, int) {
 		tr := &w.g.Triggers[w.g.Actions[at.Action].Trigger]
 		ended := endWord(node, w.prior.Actions[at.Action].State) + " in run " + w.source(n)
 		if w.prior.Nodes[n].Accepted {
-			ended = fmt.Sprintf("in run %s was accepted as %s", w.source(n), stateWord(node, Succeeded))
+			ended = "in run " + w.source(n) + " was accepted as " + stateWord(node, Succeeded)
 		}
-		return fmt.Sprintf("%s starts again at once: it was selected, and its latest attempt %s (arguments of trigger %s)",
-			node.Name, ended, tr.Def.Name), -1
+		return node.Name + " starts again at once: it was selected, and its latest attempt " + ended +
+			" (arguments of trigger " + tr.Def.Name + ")", -1
 	case Accepted:
-		return fmt.Sprintf("%s is accepted as %s: it %s in run %s", node.Name, stateWord(node, Succeeded),
-			endWord(node, w.p.Prior[n]), w.source(n)), -1
+		return node.Name + " is accepted as " + stateWord(node, Succeeded) + ": it " + endWord(node, w.p.Prior[n]) +
+			" in run " + w.source(n), -1
 	case Held:
 		return w.held(n), -1
 	case Carried:
 		switch {
 		case node.Trigger >= 0:
-			return fmt.Sprintf("trigger %s is carried: it had fired and does not fire again", node.Name), -1
+			return "trigger " + node.Name + " is carried: it had fired and does not fire again", -1
 		case w.prior.Nodes[n].Accepted:
-			return fmt.Sprintf("%s is carried: it was accepted as %s, though it did not succeed in run %s",
-				node.Name, stateWord(node, Succeeded), w.source(n)), -1
+			return node.Name + " is carried: it was accepted as " + stateWord(node, Succeeded) +
+				", though it did not succeed in run " + w.source(n), -1
 		}
-		return fmt.Sprintf("%s is carried: it %s in run %s", node.Name, endWord(node, w.p.Run.Nodes[n].Last), w.source(n)), -1
+		return node.Name + " is carried: it " + endWord(node, w.p.Run.Nodes[n].Last) + " in run " + w.source(n), -1
 	case Downstream:
 		if node.Trigger >= 0 {
-			reason, behind := w.fires(node.Trigger)
-			return fmt.Sprintf("trigger %s %s", node.Name, reason), behind
+			return w.trigger(node.Trigger)
 		}
 		return w.downstream(n)
+	case MovedOn:
+		return node.Name + " is moved: it is " + stateWord(node, w.running(n)) + " in run " + w.prior.ID + " and goes on in the new run", -1
 	case LeftBlank:
 	}
 	repeated := w.p.Run.either("repeated", "accepted")
 	if node.Trigger >= 0 {
-		return fmt.Sprintf("trigger %s is left as it was: it did not fire in run %s and is not downstream of what is %s",
-			node.Name, w.prior.ID, repeated), -1
+		return "trigger " + node.Name + " is left as it was: it did not fire in run " + w.prior.ID +
+			" and is not downstream of what is " + repeated, -1
 	}
-	return fmt.Sprintf("%s is left blank: it never ran in run %s and is not downstream of what is %s", node.Name, w.prior.ID, repeated), -1
+	return node.Name + " is left blank: it never ran in run " + w.prior.ID + " and is not downstream of what is " + repeated, -1
 }
 
 // held tells which resume leaves the node out.
@@ -134,7 +153,7 @@ func (w *planWhy) held(n int) string {
 	head := w.g.Nodes[n].Name + " is held back: "
 	if w.now.again[n] {
 		if w.p.Nodes[n].Selected {
-			head += fmt.Sprintf("it was selected but lies downstream of %s, and ", w.g.Nodes[w.p.Nodes[n].Via].Name)
+			head += "it was selected but lies downstream of " + w.g.Nodes[w.p.Nodes[n].Via].Name + ", and "
 		}
 		return head + "this resume leaves it out; a later one may start it"
 	}
@@ -150,7 +169,7 @@ func (w *planWhy) downstream(n int) (string, int) {
 	node, ran := &w.g.Nodes[n], w.prior.Nodes[n].Last != Blank
 	head := node.Name
 	if w.p.Nodes[n].Selected {
-		head += fmt.Sprintf(" was selected but lies downstream of %s, so it", w.g.Nodes[w.p.Nodes[n].Via].Name)
+		head += " was selected but lies downstream of " + w.g.Nodes[w.p.Nodes[n].Via].Name + ", so it"
 	}
 	var now, may, not []string
 	behind, seen := -1, -1
@@ -160,8 +179,7 @@ func (w *planWhy) downstream(n int) (string, int) {
 			continue // a carried trigger never fires again (R17, R21)
 		}
 		seen = t
-		reason, next := w.fires(t)
-		reason = fmt.Sprintf("trigger %s %s", w.g.Triggers[t].Def.Name, reason)
+		reason, next := w.trigger(t)
 		if !w.can[w.g.Triggers[t].Node] {
 			not = append(not, reason)
 			continue
@@ -181,15 +199,15 @@ func (w *planWhy) downstream(n int) (string, int) {
 	}
 	switch {
 	case now != nil && may != nil:
-		return fmt.Sprintf("%s%s at once: %s; and once more if %s", head, starts, list(now, "and"), list(may, "or")), behind
+		return head + starts + " at once: " + list(now, "and") + "; and once more if " + list(may, "or"), behind
 	case now != nil:
-		return fmt.Sprintf("%s%s at once: %s", head, starts, list(now, "and")), behind
+		return head + starts + " at once: " + list(now, "and"), behind
 	case may != nil:
-		return fmt.Sprintf("%s%s if %s", head, starts, list(may, "or")), behind
+		return head + starts + " if " + list(may, "or"), behind
 	case ran:
 		head += " loses its state and"
 	}
-	return fmt.Sprintf("%s can't start in the new run: %s", head, list(not, "and")), behind
+	return head + " can't start in the new run: " + list(not, "and"), behind
 }
 
 // atOnce reports whether an accepted node makes the trigger fire as the new run
@@ -197,21 +215,30 @@ func (w *planWhy) downstream(n int) (string, int) {
 func (w *planWhy) atOnce(t int) bool {
 	tr, accepted, hold := &w.g.Triggers[t], false, 0
 	for _, c := range tr.Conditions {
-		if v := w.p.Nodes[c.Node].Verdict; (v == Carried || v == Accepted) && w.p.Run.Nodes[c.Node].Last == c.State {
+		if w.fact(c) {
 			hold++
-			accepted = accepted || v == Accepted
+			accepted = accepted || w.p.Nodes[c.Node].Verdict == Accepted
 		}
 	}
 	return w.can[tr.Node] && accepted && (tr.Any || hold == len(tr.Conditions))
 }
 
-// fires says what a trigger downstream waits for, and the first repeated or
+// trigger says what a trigger downstream waits for, and the first repeated or
 // accepted node among that.
+func (w *planWhy) trigger(t int) (string, int) {
+	said := &w.triggers[t]
+	if said.sentence == "" {
+		reason, behind := w.fires(t)
+		*said = triggerWhy{"trigger " + w.g.Triggers[t].Def.Name + " " + reason, behind}
+	}
+	return said.sentence, said.behind
+}
+
 func (w *planWhy) fires(t int) (string, int) {
 	tr := &w.g.Triggers[t]
 	switch {
 	case !tr.Active:
-		return fmt.Sprintf("is %s, not ACTIVATED, and can't fire", tr.Def.State), -1
+		return "is " + string(tr.Def.State) + ", not ACTIVATED, and can't fire", -1
 	case w.now.impossible(tr) != "":
 		return "can't fire: it " + w.now.impossible(tr), -1
 	case w.p.Run.holdsAll(w.g, t):
@@ -220,7 +247,7 @@ func (w *planWhy) fires(t int) (string, int) {
 	n := w.needs(tr)
 	switch {
 	case !w.can[tr.Node] && len(n.lacks) == 0:
-		return fmt.Sprintf("can't fire: %s held before, and only an end in the new run counts", list(n.holds, tr.join())), -1
+		return "can't fire: " + list(n.holds, tr.join()) + " held before, and only an end in the new run counts", -1
 	case !w.can[tr.Node]:
 		return "can't fire: it wants " + list(n.lacks, "and"), -1
 	}
@@ -237,7 +264,7 @@ func (w *planWhy) fires(t int) (string, int) {
 			holds []string
 		}{{"accepted", n.accepted}, {"carried", n.holds}} {
 			if len(part.holds) > 0 {
-				s += fmt.Sprintf("; %s: %s", part.word, list(part.holds, "and"))
+				s += "; " + part.word + ": " + list(part.holds, "and")
 			}
 		}
 		return s + ")", n.first
@@ -272,30 +299,54 @@ func (w *planWhy) needs(tr *Trigger) needs {
 	out := needs{first: -1}
 	for _, c := range tr.Conditions {
 		want, name, last := w.now.want(c), w.g.Nodes[c.Node].Name, w.p.Run.Nodes[c.Node].Last
-		lack := name + " won't run"
-		switch v := w.p.Nodes[c.Node].Verdict; {
+		switch v := w.p.Verdict(c.Node, w.can[c.Node]); {
 		case w.can[c.Node]:
-			out.wants, lack = append(out.wants, want), ""
+			out.wants = append(out.wants, want)
 		case v == Accepted && last == c.State:
-			out.accepted, lack = append(out.accepted, name), ""
+			out.accepted = append(out.accepted, name)
 		case v == Carried && last == c.State:
 			out.holds = append(out.holds, want)
 			continue
-		case v == Accepted:
-			lack = name + " is accepted as " + stateWord(&w.g.Nodes[c.Node], last)
-		case v == Carried:
-			lack = name + " is carried as " + stateWord(&w.g.Nodes[c.Node], last)
-		case v == Held:
-			lack = name + " is held back"
+		default:
+			out.lacks = append(out.lacks, want+", but "+w.lack(c.Node))
+			continue
 		}
-		switch {
-		case lack != "":
-			out.lacks = append(out.lacks, want+", but "+lack)
-		case out.first < 0:
+		if out.first < 0 {
 			out.first = c.Node
 		}
 	}
 	return out
+}
+
+// lack says of a node that does not end as a trigger wants it why it does not.
+func (w *planWhy) lack(n int) string {
+	node, last := &w.g.Nodes[n], w.p.Run.Nodes[n].Last
+	switch w.p.Verdict(n, w.can[n]) {
+	case Accepted:
+		return node.Name + " is accepted as " + stateWord(node, last)
+	case Carried:
+		return node.Name + " is carried as " + stateWord(node, last)
+	case Held:
+		return node.Name + " is held back"
+	default:
+		return node.Name + " won't run"
+	}
+}
+
+// fact reports whether a condition holds as the new run begins.
+func (w *planWhy) fact(c Condition) bool {
+	last := w.p.Run.Nodes[c.Node].Last
+	return last != Blank && last == c.State
+}
+
+// running is the state of a node's live attempt.
+func (w *planWhy) running(n int) State {
+	for _, a := range w.g.Nodes[n].Actions {
+		if s := w.prior.Actions[a].State; s.Live() {
+			return s
+		}
+	}
+	return Blank
 }
 
 // source is the run in which a node's state that the plan shows came about.

@@ -109,7 +109,7 @@ func endsDiffer(a, b *Run) string {
 // TestOracleIsSmall keeps the oracle apart: it imports nothing of ours, and has few
 // lines of code.
 func TestOracleIsSmall(t *testing.T) {
-	for name, most := range map[string]int{"oracle.go": 150, "resume.go": 80} {
+	for name, most := range map[string]int{"oracle.go": 150, "resume.go": 105} {
 		text, err := os.ReadFile("oracle/" + name)
 		if err != nil {
 			t.Fatal(err)

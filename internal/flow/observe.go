@@ -11,10 +11,13 @@ import (
 
 // Observe rebuilds a run from GetWorkflowRun's answer with IncludeGraph, of this
 // server or of AWS, where job run ids can't be derived. What the answer does not
-// say is inferred: a crawl's trigger, and for a resumed run what it carries (it
-// started before the run did) and its roots. The result serves Resume for a
+// say is inferred: a crawl's trigger, and for a resumed run what it carries (it ended
+// before the run began), what it took over while that ran (it only began before) and
+// its roots. The result serves Resume for a
 // preview and Explain; it is not for Step.
-func Observe(run *glue.WorkflowRun) (*Graph, *Run, error) {
+func Observe(run *glue.WorkflowRun) (*Graph, *Run, error) { return observe(run, &Known{}) }
+
+func observe(run *glue.WorkflowRun, k *Known) (*Graph, *Run, error) {
 	if run == nil {
 		return nil, nil, fmt.Errorf("there is no workflow run in the answer")
 	}
@@ -22,6 +25,7 @@ func Observe(run *glue.WorkflowRun) (*Graph, *Run, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("workflow run %s: %w", run.WorkflowRunId, err)
 	}
+	o.known = k
 	for i := range run.Graph.Nodes {
 		if err := o.read(&run.Graph.Nodes[i]); err != nil {
 			return nil, nil, fmt.Errorf("workflow run %s: %w", run.WorkflowRunId, err)
@@ -41,7 +45,7 @@ type sighting struct {
 	state          State
 	attempt        int
 	started, ended glue.Time
-	carried        bool
+	carried, moved bool
 }
 
 type observer struct {
@@ -49,6 +53,8 @@ type observer struct {
 	g    *Graph
 	r    *Run
 	seen []sighting
+	// known is what is known beside the answer.
+	known *Known
 	// again marks what a resumed run repeats.
 	again []bool
 }
@@ -164,8 +170,10 @@ func (o *observer) read(n *glue.Node) error {
 	slices.SortStableFunc(seen, func(a, b sighting) int { return cmp.Compare(a.started, b.started) })
 	for i := range seen {
 		seen[i].node = index
-		seen[i].carried = o.run.PreviousRunId != "" && seen[i].state.Terminal() && seen[i].started < o.run.StartedOn
-		if err := o.known(&seen[i]); err != nil {
+		before := o.run.PreviousRunId != "" && seen[i].started < o.run.StartedOn
+		seen[i].carried = before && seen[i].state.Terminal() && seen[i].ended <= o.run.StartedOn
+		seen[i].moved = before && !seen[i].carried
+		if err := o.possible(&seen[i]); err != nil {
 			return err
 		}
 	}
@@ -173,8 +181,8 @@ func (o *observer) read(n *glue.Node) error {
 	return nil
 }
 
-// known checks that the trigger that a job run names can have started it.
-func (o *observer) known(s *sighting) error {
+// possible checks that the trigger that a job run names can have started it.
+func (o *observer) possible(s *sighting) error {
 	node := &o.g.Nodes[s.node]
 	for _, a := range node.Actions {
 		if s.trigger == "" || o.g.Triggers[o.g.Actions[a].Trigger].Def.Name == s.trigger {
@@ -201,6 +209,9 @@ func (o *observer) assign() {
 		o.r.Begun++
 		a.State, a.Retry, a.Starts, a.Latest = s.state, uint8(retry), int32(at.Start)+1, o.r.Begun
 		a.Began = cmp.Or(a.Began, o.r.Begun)
+		if s.moved {
+			o.moved(at, retry)
+		}
 	}
 	latest := make([]int64, len(o.g.Nodes))
 	for i := range rows {
@@ -241,6 +252,13 @@ func (o *observer) action(s *sighting, attempts map[string]Attempt) (at Attempt,
 	return at, 0
 }
 
+func (o *observer) moved(at Attempt, retry int) {
+	if o.r.Moved == nil {
+		o.r.Moved = map[int]Moved{}
+	}
+	o.r.Moved[at.Action] = Moved{Run: o.run.PreviousRunId, Start: at.Start - retry}
+}
+
 func (o *observer) source(carried bool) int32 {
 	if !carried {
 		return 0
@@ -258,14 +276,20 @@ func (o *observer) resumed() {
 		return
 	}
 	var here []int
-	known := map[int]bool{}
+	known, moved := map[int]bool{}, map[int]bool{}
 	for i := range o.seen {
-		if s := &o.seen[i]; !s.carried && !known[s.node] {
+		s := &o.seen[i]
+		moved[s.node] = moved[s.node] || s.moved
+		if !s.carried && !known[s.node] {
 			known[s.node] = true
 			here = append(here, s.node)
 		}
 	}
+	here = slices.DeleteFunc(here, func(n int) bool { return moved[n] })
 	o.r.Roots = minimal(o.g, o.r, here)
+	if o.known.WhileRunning {
+		o.r.Roots = o.g.nodes(o.known.Roots)
+	}
 	o.again = o.g.Reach(o.r.Roots...)
 }
 

@@ -6,25 +6,38 @@ import (
 	"github.com/reglue/reglue/internal/glue"
 )
 
-// ObserveScope is Observe for a run of which more is known than the answer shows:
-// the nodes, by UniqueId, that its own resume took as SUCCEEDED, those that an
-// earlier one did, and those that it holds back.
-func ObserveScope(run *glue.WorkflowRun, accepted, before, held []string) (*Graph, *Run, error) {
-	g, r, err := Observe(run)
+// Known is what is known of a resumed run beside GetWorkflowRun's answer. Nodes are
+// named by their UniqueId.
+type Known struct {
+	// Accepted are those that its own resume took as SUCCEEDED, Before those that
+	// an earlier one did, Held those that it holds back.
+	Accepted, Before, Held []string
+	// WhileRunning is set when the run before was running, and Roots are the nodes
+	// that its resume repeated: beside what it took over they can't be told.
+	WhileRunning bool
+	Roots        []string
+}
+
+// nodes are those with an id, in the order of the ids.
+func (g *Graph) nodes(ids []string) (out []int) {
+	seen := make(map[int]bool, len(ids))
+	for _, id := range ids {
+		if n, ok := g.NodeByID(id); ok && !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// ObserveScope is Observe for a run of which more is known than the answer shows.
+func ObserveScope(run *glue.WorkflowRun, k *Known) (*Graph, *Run, error) {
+	g, r, err := observe(run, k)
 	if err != nil {
 		return nil, nil, err
 	}
-	nodes := func(ids []string) (out []int) {
-		for _, id := range ids {
-			if n, ok := g.NodeByID(id); ok {
-				out = append(out, n)
-			}
-		}
-		slices.Sort(out)
-		return slices.Compact(out)
-	}
-	r.Accepted, r.Held = nodes(accepted), nodes(held)
-	for _, n := range slices.Concat(r.Accepted, nodes(before)) {
+	r.Accepted, r.Held = slices.Sorted(slices.Values(g.nodes(k.Accepted))), slices.Sorted(slices.Values(g.nodes(k.Held)))
+	for _, n := range slices.Concat(r.Accepted, g.nodes(k.Before)) {
 		r.Nodes[n].Accepted = r.Nodes[n].Carried
 	}
 	if len(r.Accepted) == 0 {

@@ -39,7 +39,10 @@ func TestObserve(t *testing.T) {
 }
 
 func (w *world) observe(p *played) (plans int, err error) {
-	g, r, err := ObserveScope(w.wire(p), w.ids(p.oracle.Accept), w.acceptedBefore(p), w.ids(p.oracle.Held))
+	g, r, err := ObserveScope(w.wire(p), &Known{
+		Accepted: w.ids(p.oracle.Accept), Before: w.acceptedBefore(p), Held: w.ids(p.oracle.Held),
+		WhileRunning: p.oracle.WhileRunning, Roots: w.ids(p.oracle.Roots),
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -115,6 +118,15 @@ func (w *world) sameStates(p *played, r *Run) error {
 			return fmt.Errorf("action %d: %+v, observed %+v", a, want, got)
 		}
 	}
+	for a := range w.g.Actions {
+		first := int(p.run.Actions[a].Starts-1) - int(p.run.Actions[a].Retry)
+		if p.base == nil || !p.base.Actions[a].State.Live() || !p.base.moved(a, first) {
+			continue
+		}
+		if !r.moved(a, first) || r.Moved[a].Run != p.prior.run.ID {
+			return fmt.Errorf("action %d: moved %v, observed %v", a, p.run.Moved, r.Moved)
+		}
+	}
 	for n := range w.g.Nodes {
 		want, got := p.run.Nodes[n], r.Nodes[n]
 		if want.Last != got.Last || want.Carried != got.Carried || want.Accepted != got.Accepted || want.Action != got.Action || want.Start != got.Start {
@@ -179,7 +191,7 @@ func (w *world) wire(p *played) *glue.WorkflowRun {
 // began is when a run started: with its first attempt, if there is one.
 func (w *world) began(p *played) glue.Time {
 	for _, l := range p.oracle.Lines {
-		if l.What == "start" && l.Attempt.Run == p.run.ID {
+		if p.prior == nil && l.What == "start" && l.Attempt.Run == p.run.ID {
 			return w.when[l.Attempt][0]
 		}
 	}
@@ -198,9 +210,7 @@ func (w *world) jobRuns(p *played, job string) []glue.JobRun {
 			StartedOn: at[0], CompletedOn: at[1], JobRunState: glue.JobRunState(now.State),
 		}
 		if l.Retry > 0 {
-			before := l.Attempt
-			before.Start--
-			j.PreviousRunId = fmt.Sprint("jr ", before)
+			j.PreviousRunId = fmt.Sprint("jr ", l.Same)
 		}
 		out = append(out, j)
 	}
@@ -231,6 +241,47 @@ func (w *world) tick(p *played, c *Change, ev Event) {
 	for _, s := range c.Start {
 		w.clock++
 		w.when[p.name(w.g, s.Attempt)] = [2]glue.Time{w.clock}
+	}
+}
+
+// TestObserveMoved: what the end of a moved attempt started looks like a root, unless
+// the roots are known.
+func TestObserveMoved(t *testing.T) {
+	w := newWorld(1)
+	w.spec = []oracle.Trigger{
+		{Name: "T1", Start: true, Starts: []string{"J1", "J2"}},
+		{Name: "T2", Active: true, Wants: []oracle.Want{{Node: "J2", State: "SUCCEEDED"}}, Starts: []string{"J3"}},
+	}
+	w.g = Build(definitions(w.spec), nodeID)
+	p := &played{run: NewRun(w.g, "R1"), ids: map[oracle.Attempt]string{}, oracle: &oracle.Run{ID: "R1", Triggers: w.spec}}
+	w.runs = append(w.runs, p)
+	play := func(p *played, events ...Event) {
+		for _, ev := range events {
+			if err := w.do(p, ev); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	play(p, Begun{}, Ended{Attempt: Attempt{0, 0}, State: Failed})
+	next, err := w.resume(p, oracle.Request{Nodes: []string{"J1"}, WhileRunning: true})
+	if err != nil || next == nil {
+		t.Fatal(next, err)
+	}
+	play(p, Superseded{})
+	play(next, Ended{Attempt: Attempt{1, 0}, State: Succeeded}, Ended{Attempt: Attempt{0, 0}, State: Succeeded})
+	g, r, err := ObserveScope(w.wire(next), &Known{WhileRunning: true, Roots: []string{"id-JOB-J1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := Explain(g, r)
+	for node, want := range map[string]string{
+		"id-JOB-J1": "J1 SUCCEEDED: the resume started it directly, in place of trigger T1",
+		"id-JOB-J2": "J2 SUCCEEDED: it began in run R1 and was moved here when that was resumed while it ran",
+		"id-JOB-J3": "J3 is STARTING: trigger T2 started it because J2 SUCCEEDED",
+	} {
+		if n, _ := g.NodeByID(node); why.Sentence(n) != want {
+			t.Errorf("%s: %s", node, why.Sentence(n))
+		}
 	}
 }
 

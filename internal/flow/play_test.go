@@ -19,7 +19,7 @@ func (w *world) play(sz size) error {
 	if err := w.do(p, Begun{}); err != nil {
 		return err
 	}
-	if err := w.finish(p); err != nil {
+	if err := w.finish(p, sz); err != nil {
 		return err
 	}
 	for tries := 0; len(w.runs) < sz.runs && tries < sz.runs+1; tries++ {
@@ -27,7 +27,7 @@ func (w *world) play(sz size) error {
 		if w.rnd.IntN(2) == 0 {
 			from = w.runs[len(w.runs)-1]
 		}
-		p, err := w.resume(from)
+		p, err := w.resume(from, w.request(from))
 		if err != nil {
 			return err
 		}
@@ -37,14 +37,16 @@ func (w *world) play(sz size) error {
 			}
 			continue // refused, as the oracle said
 		}
-		if err := w.finish(p); err != nil {
+		if err := w.finish(p, sz); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *world) finish(p *played) error {
+// finish plays a run to its end. At times a resume comes before: then it is the new
+// run that is played.
+func (w *world) finish(p *played, sz size) error {
 	for n := 0; !p.run.Over(); n++ {
 		if n > 40*(1+len(w.g.Actions)) {
 			return fmt.Errorf("run %s does not end", p.run.ID)
@@ -52,8 +54,42 @@ func (w *world) finish(p *played) error {
 		if err := w.do(p, w.event(p)); err != nil {
 			return err
 		}
+		if !w.beyond || p.run.Over() || len(w.runs) >= sz.runs+3 || w.rnd.IntN(2) > 0 {
+			continue
+		}
+		next, err := w.supersede(p)
+		if err != nil {
+			return err
+		}
+		if next != nil {
+			p = next
+		}
 	}
 	return w.over(p)
+}
+
+// supersede resumes a run while it runs, if that makes sense, and then ends it.
+func (w *world) supersede(p *played) (*played, error) {
+	var next *played
+	var err error
+	for tries := 0; tries < 3 && next == nil && err == nil; tries++ {
+		q := w.request(p)
+		q.WhileRunning = w.rnd.IntN(8) > 0
+		next, err = w.resume(p, q)
+	}
+	if err != nil || next == nil {
+		return nil, err
+	}
+	if err := w.do(p, Superseded{}); err != nil {
+		return nil, err
+	}
+	if p.run.Status != glue.WorkflowRunStatusStopped || !p.run.Superseded() {
+		return nil, fmt.Errorf("invariant: the superseded run is %s with %d live", p.run.Status, p.run.Live)
+	}
+	if next.run.Live < p.run.Live {
+		return nil, fmt.Errorf("invariant: %d of %d live attempts were moved", next.run.Live, p.run.Live)
+	}
+	return next, w.over(p)
 }
 
 // do carries an event out and checks all that must hold after it.
@@ -81,7 +117,7 @@ func (w *world) do(p *played, ev Event) error {
 	p.store(ev, &c)
 	w.tick(p, &c, ev)
 	for _, s := range c.Start {
-		if n := w.g.Actions[s.Action].Node; p.run.Nodes[n].Carried || slices.Contains(p.run.Held, n) && s.Retry == 0 {
+		if n := w.g.Actions[s.Action].Node; p.run.Nodes[n].Carried && len(p.run.Moved) == 0 || slices.Contains(p.run.Held, n) && s.Retry == 0 {
 			return fmt.Errorf("invariant: %s starts, but it is carried or held back", w.g.Nodes[n].Name)
 		}
 	}
@@ -163,8 +199,28 @@ func (p *played) store(ev Event, c *Change) {
 	}
 }
 
+// movedRows are the rows of the attempts that a run took over, and of those that they
+// retry.
+func (p *played) movedRows(to *Run) (out []Row) {
+	for _, r := range p.rows {
+		if m, ok := to.Moved[r.Action]; ok && to.Actions[r.Action].State.Live() && r.Start >= m.Start {
+			r.Moved = true
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// superseded reports whether the run ended for one that took its attempts over.
+func (p *played) superseded() bool {
+	return slices.ContainsFunc(p.oracle.Events, func(l oracle.Line) bool { return l.What == "superseded" })
+}
+
 // restored checks that the run comes back from what a store keeps of it.
 func (w *world) restored(p *played) error {
+	if p.run.Superseded() {
+		return nil // its states are kept as they were; its rows go on
+	}
 	base := NewRun(w.g, p.run.ID)
 	if p.prior != nil {
 		base = Rebase(w.g, p.prior.run, &p.run.Scope, p.run.ID)
@@ -181,7 +237,7 @@ func (w *world) restored(p *played) error {
 
 // over checks a run that has ended.
 func (w *world) over(p *played) error {
-	if p.run.Live != 0 {
+	if p.run.Live != 0 && !p.superseded() {
 		return fmt.Errorf("invariant: run %s is over with %d attempts live", p.run.ID, p.run.Live)
 	}
 	back, err := Decode(w.g, p.run.ID, p.run.Status, p.run.Clock, Encode(p.run))
@@ -267,10 +323,11 @@ func (w *world) couldStart(p *played) error {
 	return nil
 }
 
-func (w *world) resume(from *played) (*played, error) {
-	q := w.request(from)
+func (w *world) resume(from *played, q oracle.Request) (*played, error) {
 	id := fmt.Sprintf("R%d", len(w.runs)+1)
-	o := &oracle.Run{ID: id, Triggers: w.spec, From: from.oracle, Request: q}
+	prior := *from.oracle // as it is now
+	o := &oracle.Run{ID: id, Triggers: w.spec, From: &prior, Request: q}
+	o.From.Replay()
 	refused := o.Replay()
 	before := from.run.clone()
 	plan, err := ResumeAs(w.g, from.run, w.asked(q), id, 1100)
@@ -283,6 +340,7 @@ func (w *world) resume(from *played) (*played, error) {
 	p := &played{
 		run: plan.Run, oracle: o, prior: from, roots: plan.Roots, starts: plan.Start, ids: map[oracle.Attempt]string{},
 		plan: plan, begin: plan.Run.clone(), can: plan.CanRun(w.g, from.run),
+		base: Rebase(w.g, from.run, &plan.Run.Scope, id), rows: from.movedRows(plan.Run),
 	}
 	w.clock++
 	p.at = w.clock
@@ -305,8 +363,9 @@ func (w *world) refused(from *played, q oracle.Request, refused string, err erro
 		return fmt.Errorf("resume of %s at %+v: oracle refuses %q, flow says %w", from.run.ID, q, refused, err)
 	}
 	want, kind := w.ids([]string{refused})[0], glue.InvalidInput
-	if from.run.Status != glue.WorkflowRunStatusCompleted && !q.AnyEnd {
-		want, kind = string(from.run.Status), glue.IllegalWorkflowState
+	permitted := q.AnyEnd && from.run.Over() && !from.run.Superseded() || q.WhileRunning && from.run.Status == glue.WorkflowRunStatusRunning
+	if from.run.Status != glue.WorkflowRunStatusCompleted && !permitted {
+		want, kind = from.run.ID, glue.IllegalWorkflowState
 	} else if refused == "run" {
 		want = "NodeIds"
 	}

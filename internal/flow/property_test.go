@@ -79,6 +79,7 @@ type tally struct {
 	Graphs, Runs, Resumes, Events, Starts, Retries, Stops   int
 	Circles, Shared, Joins, Anys, Carried, Chains, SameNode int
 	Accepted, AtOnce, Kept, Held, HeldOn, HeldStarts        int
+	Superseded, Moved, MovedOn, MovedRetries, MovedStarts   int
 }
 
 func (s *tally) add(o tally) {
@@ -102,6 +103,11 @@ func (s *tally) add(o tally) {
 	s.Held += o.Held
 	s.HeldOn += o.HeldOn
 	s.HeldStarts += o.HeldStarts
+	s.Superseded += o.Superseded
+	s.Moved += o.Moved
+	s.MovedOn += o.MovedOn
+	s.MovedRetries += o.MovedRetries
+	s.MovedStarts += o.MovedStarts
 }
 
 func (s *tally) count(w *world) {
@@ -129,6 +135,7 @@ func (s *tally) count(w *world) {
 				s.SameNode++ // a circle came back to its root
 			}
 		}
+		s.countMoved(w, p)
 		s.Accepted += len(p.run.Accepted)
 		if p.plan != nil && len(p.run.Accepted) > 0 {
 			s.AtOnce += len(p.plan.Start) - len(p.plan.Roots)
@@ -171,6 +178,28 @@ func (s *tally) count(w *world) {
 	}
 }
 
+// countMoved counts what a run took over: attempts, those of them that had been taken
+// over before, what retries them, and what their ends started outside of the resume.
+func (s *tally) countMoved(w *world, p *played) {
+	s.Superseded += b2i(p.superseded())
+	if p.base == nil || p.base.Live == 0 {
+		return
+	}
+	s.Moved += p.base.Live
+	for _, at := range p.base.MovedAttempts() {
+		s.MovedOn += b2i(p.base.Moved[at.Action].Run != p.prior.run.ID)
+	}
+	again := w.g.again(&p.run.Scope)
+	for _, st := range p.starts {
+		switch {
+		case st.Retry > 0 && p.base.Moved[st.Action].Run != "" && p.base.moved(st.Action, st.Start-st.Retry):
+			s.MovedRetries++
+		case !again[w.g.Actions[st.Action].Node] && st.Retry == 0:
+			s.MovedStarts++
+		}
+	}
+}
+
 func successors(g *Graph, n int) (out []int) {
 	g.next(n, func(m int) { out = append(out, m) })
 	return out
@@ -187,7 +216,8 @@ func (s *tally) covers(t *testing.T, n int) {
 		"resumes": s.Resumes, "retries": s.Retries, "stops": s.Stops, "circles": s.Circles, "shared jobs": s.Shared,
 		"joins": s.Joins, "any": s.Anys, "carried nodes": s.Carried, "chains of resumes": s.Chains, "roots started again": s.SameNode,
 		"accepted nodes": s.Accepted, "starts at once": s.AtOnce, "accepted nodes carried on": s.Kept,
-		"nodes held back": s.Held, "nodes held on": s.HeldOn, "starts of held nodes": s.HeldStarts,
+		"superseded runs": s.Superseded, "moved attempts": s.Moved, "moved again": s.MovedOn, "retries of moved ones": s.MovedRetries,
+		"starts by moved ones": s.MovedStarts, "nodes held back": s.Held, "nodes held on": s.HeldOn, "starts of held nodes": s.HeldStarts,
 	} {
 		if c < n/200 {
 			t.Errorf("only %d %s in %d workflows: the generator lost them", c, name, n)

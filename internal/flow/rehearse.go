@@ -35,6 +35,8 @@ type Rehearsal struct {
 type RehearsedAttempt struct {
 	Start
 	Node int
+	// Moved is set when the attempt was running already; it begins with the run.
+	Moved bool
 	// End is the state in which it ended.
 	End State
 	// Began and Ended are milliseconds of the virtual clock.
@@ -60,6 +62,12 @@ func Rehearse(g *Graph, s *Script) (*Rehearsal, error) {
 func RehearsePlan(g *Graph, plan *Plan, s *Script) (*Rehearsal, error) {
 	p := newPlay(g, plan.Run, s)
 	plan.Run.Clock = 0
+	for _, at := range plan.Run.MovedAttempts() {
+		retry := int(plan.Run.Actions[at.Action].Retry)
+		if err := p.begin(Start{Attempt: at, Retry: retry}, true, 0, -1); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.starts(plan.Start, 0, -1); err != nil {
 		return nil, err
 	}
@@ -127,20 +135,27 @@ func (p *play) step(ev Event, now int64, cause int) error {
 // starts notes what starts now, and when it will end.
 func (p *play) starts(starts []Start, now int64, cause int) error {
 	for _, st := range starts {
-		if len(p.out.Attempts) == p.most {
-			return fmt.Errorf("run %s: more than %d starts, which its triggers and retries do not explain", p.out.Run.ID, p.most)
+		if err := p.begin(st, false, now, cause); err != nil {
+			return err
 		}
-		node := p.g.Actions[st.Action].Node
-		end := p.script.End(node, st.Retry)
-		if !end.Terminal() {
-			return fmt.Errorf("run %s: node %s: the script ends it as %s, which is no end", p.out.Run.ID, p.g.Nodes[node].Name, end)
-		}
-		i := len(p.out.Attempts)
-		p.out.Attempts = append(p.out.Attempts, RehearsedAttempt{
-			Start: st, Node: node, End: end, Cause: cause, Began: now, Ended: now + max(0, p.script.Takes(st.Action, end)),
-		})
-		heap.Push(&p.due, due{at: p.out.Attempts[i].Ended, node: node, action: st.Action, attempt: i})
 	}
+	return nil
+}
+
+func (p *play) begin(st Start, moved bool, now int64, cause int) error {
+	if len(p.out.Attempts) == p.most {
+		return fmt.Errorf("run %s: more than %d starts, which its triggers and retries do not explain", p.out.Run.ID, p.most)
+	}
+	node := p.g.Actions[st.Action].Node
+	end := p.script.End(node, st.Retry)
+	if !end.Terminal() {
+		return fmt.Errorf("run %s: node %s: the script ends it as %s, which is no end", p.out.Run.ID, p.g.Nodes[node].Name, end)
+	}
+	i := len(p.out.Attempts)
+	p.out.Attempts = append(p.out.Attempts, RehearsedAttempt{
+		Start: st, Node: node, Moved: moved, End: end, Cause: cause, Began: now, Ended: now + max(0, p.script.Takes(st.Action, end)),
+	})
+	heap.Push(&p.due, due{at: p.out.Attempts[i].Ended, node: node, action: st.Action, attempt: i})
 	return nil
 }
 

@@ -371,6 +371,9 @@ func (h *byHand) action(at oracle.Attempt) int {
 
 func (h *byHand) compare(got *Rehearsal, prior *played) error {
 	p := &played{run: got.Run, oracle: h.o, prior: prior, ids: map[oracle.Attempt]string{}}
+	if prior != nil {
+		p.base = Rebase(h.w.g, prior.run, &got.Run.Scope, got.Run.ID)
+	}
 	for i := range got.Attempts {
 		p.starts = append(p.starts, got.Attempts[i].Start)
 	}

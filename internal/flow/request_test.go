@@ -50,7 +50,7 @@ func (w *world) request(p *played) oracle.Request {
 
 // asked is the request in the words of flow.
 func (w *world) asked(q oracle.Request) *Request {
-	return &Request{Nodes: w.ids(q.Nodes), Accept: w.ids(q.Accept), Until: w.ids(q.Until), Except: w.ids(q.Except), AnyEnd: q.AnyEnd}
+	return &Request{Nodes: w.ids(q.Nodes), Accept: w.ids(q.Accept), Until: w.ids(q.Until), Except: w.ids(q.Except), AnyEnd: q.AnyEnd, WhileRunning: q.WhileRunning}
 }
 
 // requestOptions writes a request as the options of a scenario's command.
@@ -66,6 +66,9 @@ func requestOptions(q oracle.Request) string {
 	}
 	if q.AnyEnd {
 		s += " any-end"
+	}
+	if q.WhileRunning {
+		s += " while-running"
 	}
 	return s
 }
@@ -106,6 +109,7 @@ func (w *world) anew(from, below []string) []bool {
 // accepted node is new, nothing else is, and what is held back says so.
 func (w *world) planned(p *played, plan *Plan) error {
 	again := w.anew(p.oracle.Roots, p.oracle.Accept)
+	follows := w.follows(p)
 	for n := range w.g.Nodes {
 		st, t, name := plan.Run.Nodes[n], w.g.Nodes[n].Trigger, w.g.Nodes[n].Name
 		at := func(s Start) bool { return t >= 0 && w.g.Actions[s.Action].Trigger == t && !s.Root }
@@ -119,8 +123,10 @@ func (w *world) planned(p *played, plan *Plan) error {
 			want = Accepted
 		case slices.Contains(p.oracle.Held, name):
 			want = Held
-		case again[n]:
+		case again[n] || follows[n]:
 			want = Downstream
+		case t < 0 && p.prior.run.runs(w.g, n):
+			want = MovedOn
 		case was:
 			want = Carried
 		}
@@ -141,6 +147,36 @@ func (w *world) planned(p *played, plan *Plan) error {
 	return nil
 }
 
+// follows marks what the ends of moved attempts may start, outside of what is
+// evaluated anew: it lies below them by triggers that have not fired.
+func (w *world) follows(p *played) []bool {
+	out, again := make([]bool, len(w.g.Nodes)), w.anew(p.oracle.Roots, p.oracle.Accept)
+	var visit func(name string)
+	visit = func(name string) {
+		for i, t := range w.spec {
+			watches := slices.ContainsFunc(t.Wants, func(want oracle.Want) bool { return want.Node == name })
+			if n := w.node(t.Name); !watches || p.prior.run.Triggers[i].Fired || again[n] || out[n] {
+				continue
+			}
+			out[w.node(t.Name)] = true
+			for _, next := range t.Starts {
+				n := w.node(next)
+				fixed := again[n] || slices.Contains(p.oracle.Accept, next) || p.prior.run.runs(w.g, n)
+				if !fixed && !out[n] {
+					out[n] = true
+					visit(next)
+				}
+			}
+		}
+	}
+	for n := range w.g.Nodes {
+		if p.prior.run.runs(w.g, n) {
+			visit(w.g.Nodes[n].Name)
+		}
+	}
+	return out
+}
+
 // keptPlan holds what happened against what the plan said: the roots started, what
 // can't start did not, and what is carried, accepted or held back stayed so.
 func (w *world) keptPlan(p *played) error {
@@ -149,7 +185,10 @@ func (w *world) keptPlan(p *played) error {
 		started[w.g.Actions[s.Action].Node] = true
 	}
 	for n := range w.g.Nodes {
-		name, v := w.g.Nodes[n].Name, p.plan.Nodes[n].Verdict
+		name, v := w.g.Nodes[n].Name, p.plan.Verdict(n, p.can[n])
+		if v == MovedOn { // it ends, and a circle may start it again
+			continue
+		}
 		fires := w.g.Nodes[n].Trigger
 		fired := fires >= 0 && p.run.Triggers[fires].Fired
 		startsSome := func(a Action) bool { return a.Trigger == fires && p.can[a.Node] }

@@ -13,7 +13,9 @@ type Row struct {
 	Attempt
 	Retry int
 	// Root is set when a resume started it directly.
-	Root  bool
+	Root bool
+	// Moved is set when it began in an earlier run.
+	Moved bool
 	State State
 	// Rev is the run's event that changed the attempt last; it orders ends.
 	Rev int64
@@ -24,6 +26,7 @@ type Row struct {
 func Restore(g *Graph, base *Run, status glue.WorkflowRunStatus, clock int64, rows []Row) (*Run, error) {
 	r := base
 	r.Status, r.Clock = status, clock
+	rows = r.restoreMoved(rows)
 	for i := range rows {
 		if err := r.restoreStart(g, &rows[i]); err != nil {
 			return nil, err
@@ -47,12 +50,28 @@ func Restore(g *Graph, base *Run, status glue.WorkflowRunStatus, clock int64, ro
 	return r, nil
 }
 
+// restoreMoved leaves out the attempts that were over before what they led to was
+// moved: the base knows them.
+func (r *Run) restoreMoved(rows []Row) []Row {
+	old := func(row Row) bool {
+		return row.Moved && row.Action >= 0 && row.Action < len(r.Actions) && row.Start < int(r.Actions[row.Action].Starts)-1
+	}
+	if !slices.ContainsFunc(rows, old) {
+		return rows
+	}
+	return slices.DeleteFunc(slices.Clone(rows), old)
+}
+
 func (r *Run) restoreStart(g *Graph, row *Row) error {
 	if row.Action < 0 || row.Action >= len(g.Actions) {
 		return fmt.Errorf("run %s: stored attempt of action %d, but the graph has %d", r.ID, row.Action, len(g.Actions))
 	}
 	a := &r.Actions[row.Action]
-	if int32(row.Start) != a.Starts {
+	if row.Moved && a.State.Live() && int32(row.Start) == a.Starts-1 {
+		a.State = row.State
+		return nil
+	}
+	if row.Moved || int32(row.Start) != a.Starts {
 		return fmt.Errorf("run %s: node %s: stored start %d follows %d starts",
 			r.ID, g.Nodes[g.Actions[row.Action].Node].Name, row.Start, a.Starts)
 	}

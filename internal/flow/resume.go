@@ -23,6 +23,8 @@ const (
 	// Held is not started by the new run: this resume leaves it out, or an
 	// earlier one did and this one does not touch it.
 	Held
+	// MovedOn is a node that runs: its attempt goes on in the new run.
+	MovedOn
 )
 
 // NodePlan is what a resume does with one node, and why.
@@ -77,7 +79,7 @@ func ResumeAs(g *Graph, prior *Run, q *Request, id string, now int64) (*Plan, er
 		return nil, err
 	}
 	p := &Plan{Run: Rebase(g, prior, &scope, id), Roots: scope.Roots, Nodes: make([]NodePlan, len(g.Nodes))}
-	p.judge(g, selected)
+	p.judge(g, prior, selected)
 	for _, n := range scope.Accepted {
 		if p.Prior == nil {
 			p.Prior = map[int]State{}
@@ -85,7 +87,7 @@ func ResumeAs(g *Graph, prior *Run, q *Request, id string, now int64) (*Plan, er
 		p.Prior[n] = prior.trouble(g, n)
 	}
 	p.Run.Status, p.Run.Clock = glue.WorkflowRunStatusRunning, now
-	s := step{g: g, r: p.Run, begun: p.Run.Begun}
+	s := step{g: g, r: p.Run, live: p.Run.Live, begun: p.Run.Begun}
 	for _, n := range p.Roots {
 		last, ok := prior.Latest(g, n)
 		if !ok {
@@ -124,8 +126,13 @@ func (s *step) startHeld(prior *Run, n int) {
 // permits is the check of the run's state.
 func (q *Request) permits(prior *Run) error {
 	switch {
+	case q.WhileRunning && prior.Status == glue.WorkflowRunStatusRunning:
+		return nil
 	case !q.AnyEnd:
 		return Resumable(prior)
+	case prior.Superseded():
+		return glue.Errorf(glue.IllegalWorkflowState,
+			"Workflow run %s was superseded while it ran: what ran in it went on in the run that resumed it; resume that one", prior.ID)
 	case !prior.Over():
 		return glue.Errorf(glue.IllegalWorkflowState,
 			"Workflow run %s is in %s state; only a run that has ended can be resumed", prior.ID, prior.Status)
@@ -170,7 +177,7 @@ func choose(g *Graph, prior *Run, ids []string) ([]int, error) {
 			return nil, glue.Errorf(glue.InvalidInput,
 				"Node %s is the trigger %s; only job and crawler nodes can be resumed", id, node.Name)
 		}
-		if _, ready := prior.Ready(g, n); prior.Nodes[n].Last == Blank && !ready {
+		if _, ready := prior.Ready(g, n); prior.began(g, n) == 0 && !ready {
 			why := "was never attempted in workflow run " + prior.ID + ", so it can't be resumed"
 			if prior.holds(n) {
 				why = "is held back in workflow run " + prior.ID + " and what it waits for is not done, so it can't be resumed yet"
@@ -192,6 +199,9 @@ func Minimal(g *Graph, r *Run, nodes []int) []int { return minimal(g, r, nodes) 
 // that reach each other, the one that started first stays (R13). It keeps the
 // order of the request.
 func minimal(g *Graph, prior *Run, selected []int) []int {
+	if len(selected) < 2 {
+		return slices.Clone(selected)
+	}
 	comp := components(g, selected)
 	// The selected node of each component that stays, and whether a selected
 	// node of another component lies upstream.
@@ -242,7 +252,8 @@ func (r *Run) began(g *Graph, n int) int32 {
 
 // Rebase is the new run of a resume before anything starts in it: what lies
 // downstream of the roots and of accepted nodes is blank and unfired, the rest is
-// as in the prior run, pointing at the runs where it really ran.
+// as in the prior run, pointing at the runs where it really ran. What is live in the
+// prior run is so in the new one.
 func Rebase(g *Graph, prior *Run, scope *Scope, id string) *Run {
 	r := NewRun(g, id)
 	r.Scope = *scope
@@ -255,6 +266,9 @@ func Rebase(g *Graph, prior *Run, scope *Scope, id string) *Run {
 			r.Triggers[t].Fired = prior.Triggers[t].Fired
 		default:
 			r.carry(g, prior, n, source)
+			if prior.Live > 0 || len(prior.Moved) > 0 {
+				r.move(g, prior, n)
+			}
 		}
 	}
 	for _, n := range scope.Accepted {
@@ -273,6 +287,9 @@ func (r *Run) carry(g *Graph, prior *Run, n int, source []int32) {
 		r.Sources = append(r.Sources, prior.Sources[st.Source])
 		source[st.Source] = int32(len(r.Sources) - 1)
 	}
+	if prior.restarted(&st) {
+		st.ID = prior.EndID(g, n)
+	}
 	st.Source, st.Carried = source[st.Source], true
 	r.Nodes[n] = st
 	for _, a := range g.Nodes[n].Actions {
@@ -280,7 +297,7 @@ func (r *Run) carry(g *Graph, prior *Run, n int, source []int32) {
 	}
 }
 
-func (p *Plan) judge(g *Graph, selected []int) {
+func (p *Plan) judge(g *Graph, prior *Run, selected []int) {
 	for _, n := range selected {
 		p.Nodes[n].Selected = true
 	}
@@ -314,6 +331,7 @@ func (p *Plan) judge(g *Graph, selected []int) {
 			})
 		}
 	}
+	p.judgeMoved(g, prior, seen)
 	for _, n := range p.Run.Held {
 		p.Nodes[n].Verdict = Held
 	}

@@ -23,6 +23,9 @@ type Run struct {
 	// Scope is what a resume made of the run before; empty in a run that began
 	// by its start trigger.
 	Scope
+	// Moved says where attempts began that this run, or one that it carries from,
+	// took over while their node ran, by action.
+	Moved map[int]Moved
 
 	counts [states]int32
 }
@@ -99,9 +102,13 @@ func (r *Run) Over() bool {
 }
 
 // Statistics counts each action of the run once, by its latest attempt; carried
-// ones count by their carried state (R27).
+// ones count by their carried state (R27). What a superseded run no longer has it
+// does not count as running.
 func (r *Run) Statistics() glue.WorkflowRunStatistics {
-	c := &r.counts
+	c := r.counts
+	if r.Over() {
+		c[Starting], c[Running], c[Stopping], c[Waiting] = 0, 0, 0, 0
+	}
 	return glue.WorkflowRunStatistics{
 		TotalActions:     int32(len(r.Actions)),
 		RunningActions:   c[Starting] + c[Running] + c[Stopping],
@@ -167,8 +174,11 @@ func (r *Run) Latest(g *Graph, n int) (Attempt, bool) {
 // JobRunID is the id of the attempt with this retry number, in the run itself
 // or in the source that it was carried from.
 func (r *Run) JobRunID(g *Graph, source int32, at Attempt, retry uint8) string {
-	a := &g.Actions[at.Action]
-	first := glue.JobRunID(r.Sources[source], g.Triggers[a.Trigger].Def.Name, a.Index, at.Start-int(retry))
+	a, run, start := &g.Actions[at.Action], r.Sources[source], at.Start-int(retry)
+	if r.moved(at.Action, start) {
+		run = r.Moved[at.Action].Run
+	}
+	first := glue.JobRunID(run, g.Triggers[a.Trigger].Def.Name, a.Index, start)
 	return glue.RetryID(first, int(retry))
 }
 

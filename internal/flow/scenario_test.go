@@ -166,7 +166,7 @@ func (s *scenario) commands() map[string]func(*scenarioRun, map[string]string) {
 			}
 			s.about(r, o, func(at Attempt) Event { return AttemptStopAsked{at} })
 		},
-		// resume [nodes=J,…] [accept=J,…] [until=J,…] [except=J,…] [any-end]
+		// resume [nodes=J,…] [accept=J,…] [until=J,…] [except=J,…] [any-end] [while-running]
 		"resume": s.resume,
 		"plan":   s.plan,
 		"show":   func(r *scenarioRun, _ map[string]string) { s.show(r) },
@@ -308,8 +308,10 @@ func b2i(b bool) int {
 
 func (s *scenario) request(o map[string]string) *Request {
 	_, anyEnd := o["any-end"]
+	_, whileRunning := o["while-running"]
 	return &Request{
-		Nodes: s.ids(o["nodes"]), Accept: s.ids(o["accept"]), Until: s.ids(o["until"]), Except: s.ids(o["except"]), AnyEnd: anyEnd,
+		Nodes: s.ids(o["nodes"]), Accept: s.ids(o["accept"]), Until: s.ids(o["until"]), Except: s.ids(o["except"]),
+		AnyEnd: anyEnd, WhileRunning: whileRunning,
 	}
 }
 
@@ -323,6 +325,13 @@ func (s *scenario) resume(r *scenarioRun, o map[string]string) {
 	if err != nil {
 		s.say("refused: %v", err)
 		return
+	}
+	if r.Status == glue.WorkflowRunStatusRunning {
+		s.step(r, Superseded{})
+		for _, at := range plan.Run.MovedAttempts() {
+			id := plan.Run.JobRunID(s.g, 0, at, plan.Run.Actions[at.Action].Retry)
+			s.say("%s is moved to %s", s.names[id], plan.Run.ID)
+		}
 	}
 	next := &scenarioRun{Run: plan.Run, from: r.ID}
 	for _, part := range [][2]string{{"at", "nodes"}, {"accepting", "accept"}, {"until", "until"}, {"except", "except"}} {
@@ -448,8 +457,9 @@ func (s *scenario) state(r *scenarioRun, n int) string {
 	}
 	out := strings.Join(parts, ", ")
 	if st.Carried {
-		id := r.JobRunID(s.g, st.Source, Attempt{int(st.Action), int(st.Start)}, st.Retry)
-		out += []string{", carried as ", ", accepted as "}[b2i(st.Accepted)] + s.names[id]
+		out += []string{", carried as ", ", accepted as "}[b2i(st.Accepted)] + s.names[r.EndID(s.g, n)]
+	} else if at, _ := r.Latest(s.g, n); r.moved(at.Action, at.Start-int(r.Actions[at.Action].Retry)) {
+		out += ", began as " + s.names[r.JobRunID(s.g, 0, at, r.Actions[at.Action].Retry)]
 	}
 	return out
 }

@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"container/heap"
-	"slices"
-)
+import "slices"
 
 // Schedule says when nodes would run if every one that starts succeeds, with all
 // times in milliseconds from the start of the run.
@@ -18,7 +15,8 @@ type Schedule struct {
 }
 
 // Schedule works out when the nodes of the plan would run, given how long each
-// takes.
+// takes. A moved attempt counts as if it began with the run, since how far it is
+// is not known.
 func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
 	s := newScheduler(g, p.Run, duration)
 	for _, st := range p.Start {
@@ -28,6 +26,9 @@ func (p *Plan) Schedule(g *Graph, duration func(n int) int64) *Schedule {
 			s.out.Start[t], s.out.End[t] = 0, 0
 		}
 		s.start(a.Node, 0, -1)
+	}
+	for _, at := range p.Run.MovedAttempts() {
+		s.start(g.Actions[at.Action].Node, 0, -1)
 	}
 	return s.run()
 }
@@ -78,8 +79,8 @@ func newScheduler(g *Graph, r *Run, duration func(n int) int64) *scheduler {
 
 func (s *scheduler) run() *Schedule {
 	last := -1
-	for s.ends.Len() > 0 {
-		e := heap.Pop(&s.ends).(scheduledEnd)
+	for len(s.ends) > 0 {
+		e := s.ends.pop()
 		last = e.node
 		s.out.Total = e.at
 		s.end(e.node, e.at)
@@ -96,15 +97,21 @@ func (s *scheduler) start(n int, at int64, cause int) {
 		return // a node that two triggers start counts once
 	}
 	s.out.Start[n], s.out.End[n], s.cause[n] = at, at+max(0, s.duration(n)), cause
-	heap.Push(&s.ends, scheduledEnd{s.out.End[n], n})
+	s.ends.push(scheduledEnd{s.out.End[n], n})
 }
 
 func (s *scheduler) end(n int, at int64) {
 	for _, w := range s.g.Nodes[n].Watches {
-		if w.State != Succeeded || s.left[w.Trigger] <= 0 {
+		left := &s.left[w.Trigger]
+		if w.State != Succeeded || *left < 0 {
 			continue
 		}
-		if s.left[w.Trigger]--; s.left[w.Trigger] == 0 {
+		// What held as the run began is no condition that lacks.
+		if s.g.Triggers[w.Trigger].Any || s.r.Nodes[n].Last != Succeeded {
+			*left--
+		}
+		if *left <= 0 {
+			*left = -1
 			s.fire(w.Trigger, at, n)
 		}
 	}
@@ -128,18 +135,42 @@ type scheduledEnd struct {
 	node int
 }
 
-// endQueue is a heap by time, then by the order of the graph.
+// before is the order by time, then that of the graph.
+func (e scheduledEnd) before(o scheduledEnd) bool {
+	return e.at < o.at || e.at == o.at && e.node < o.node
+}
+
+// endQueue is a heap: no end is before that at half its index.
 type endQueue []scheduledEnd
 
-func (q endQueue) Len() int { return len(q) }
-func (q endQueue) Less(i, j int) bool {
-	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].node < q[j].node
+func (q *endQueue) push(e scheduledEnd) {
+	*q = append(*q, e)
+	h := *q
+	for i := len(h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !h[i].before(h[up]) {
+			return
+		}
+		h[i], h[up] = h[up], h[i]
+		i = up
+	}
 }
-func (q endQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *endQueue) Push(x any)   { *q = append(*q, x.(scheduledEnd)) }
-func (q *endQueue) Pop() any {
-	old := *q
-	e := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return e
+
+func (q *endQueue) pop() scheduledEnd {
+	h := *q
+	first, last := h[0], len(h)-1
+	h[0] = h[last]
+	h = h[:last]
+	*q = h
+	for i := 0; ; {
+		down := 2*i + 1
+		if down+1 < last && h[down+1].before(h[down]) {
+			down++
+		}
+		if down >= last || !h[down].before(h[i]) {
+			return first
+		}
+		h[i], h[down] = h[down], h[i]
+		i = down
+	}
 }

@@ -23,6 +23,9 @@ type Request struct {
 	Except []string
 	// AnyEnd permits a run that ended in STOPPED or ERROR (against R3).
 	AnyEnd bool
+	// WhileRunning permits a run that is RUNNING (against R3): the new run takes
+	// over what is live in it, and what has ended may be repeated.
+	WhileRunning bool
 }
 
 // Scope is what distinguishes a resumed run, before anything starts in it, from
@@ -111,6 +114,10 @@ func (q *Request) scope(g *Graph, prior *Run, selected []int) (Scope, error) {
 		s.Roots = slices.DeleteFunc(s.Roots, func(n int) bool { return below[n] })
 	}
 	again, root := g.again(&s), set(s.Roots)
+	var follows []int
+	if len(accepted) > 0 && prior.Live > 0 {
+		follows = prior.follows(g, again)
+	}
 	for _, n := range accepted {
 		node := &g.Nodes[n]
 		switch {
@@ -119,10 +126,17 @@ func (q *Request) scope(g *Graph, prior *Run, selected []int) (Scope, error) {
 		case again[n]:
 			return s, glue.Errorf(glue.InvalidInput,
 				"Node %s (%s) can't be accepted: it lies downstream of a node that is repeated or accepted, so it may run again", node.ID, node.Name)
+		case follows != nil && follows[n] >= 0:
+			return s, notYet(g, n, "accepted", follows[n])
 		}
 	}
-	err = q.hold(g, prior, &s, set(selected), again)
-	return s, err
+	if err := q.hold(g, prior, &s, set(selected), again); err != nil {
+		return s, err
+	}
+	if prior.Live == 0 {
+		return s, nil
+	}
+	return s, s.twice(g, prior, again)
 }
 
 func set(nodes []int) map[int]bool {
@@ -203,6 +217,8 @@ func chooseAccepted(g *Graph, prior *Run, ids []string) ([]int, error) {
 		}
 		why := ""
 		switch state := prior.trouble(g, n); {
+		case prior.runs(g, n):
+			why = "has not ended"
 		case state == Blank:
 			why = "never ran"
 		case state == Succeeded && prior.Nodes[n].Accepted:

@@ -28,6 +28,8 @@ func Step(g *Graph, r *Run, ev Event, now int64) (Change, error) {
 		err = s.stopAsked()
 	case AttemptStopAsked:
 		err = s.attemptStopAsked(ev)
+	case Superseded:
+		s.superseded()
 	default:
 		err = fmt.Errorf("run %s: unknown event %T", r.ID, ev)
 	}

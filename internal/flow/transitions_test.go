@@ -50,7 +50,8 @@ it is logged and the run goes on.
 	runTable(t, &b)
 	b.WriteString(`
 An attempt that ends is the last one when nothing else is live and its end fires no
-trigger and is not retried.
+trigger and is not retried. A run is superseded when it is resumed while it runs: what
+is live in it goes on in the new run.
 
 ## An attempt of a job
 
@@ -126,7 +127,9 @@ func runTable(t *testing.T, b *strings.Builder) {
 	for _, s := range states {
 		rows = append(rows, s.name)
 	}
-	columns := []column[Event]{{"it begins", Begun{}}, {"stop is asked", StopAsked{}}, {"an attempt ends", end(0)}}
+	columns := []column[Event]{
+		{"it begins", Begun{}}, {"stop is asked", StopAsked{}}, {"an attempt ends", end(0)}, {"it is superseded", Superseded{}},
+	}
 	table(b, "run", columns, rows, func(row int, ev Event) string {
 		g, r := pair(t, states[row].by...)
 		c, err := Step(g, r, ev, 0)

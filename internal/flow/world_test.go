@@ -34,11 +34,11 @@ type played struct {
 	prior *played
 	roots []int
 	at    glue.Time
-	// plan is that of the resume, begin the run as the resume made it, and can
-	// marks what the plan says may start.
-	plan  *Plan
-	begin *Run
-	can   []bool
+	// plan is that of the resume, base the run before and begin after it started
+	// something, and can marks what the plan says may start.
+	plan        *Plan
+	base, begin *Run
+	can         []bool
 	// rows are the attempts as a store keeps them, rev the number of events.
 	rows []Row
 	rev  int64
@@ -224,6 +224,8 @@ func (w *world) line(p *played, ev Event) oracle.Line {
 		return oracle.Line{What: "begin"}
 	case StopAsked:
 		return oracle.Line{What: "stop"}
+	case Superseded:
+		return oracle.Line{What: "superseded"}
 	case AttemptStopAsked:
 		return oracle.Line{What: "stop-attempt", State: "STOPPING", Attempt: w.owner(p, ev.Attempt)}
 	case Progressed:
@@ -236,7 +238,7 @@ func (w *world) line(p *played, ev Event) oracle.Line {
 
 // owner names an attempt by the run where it ran.
 func (w *world) owner(p *played, at Attempt) oracle.Attempt {
-	for n := w.g.Actions[at.Action].Node; p.run.Nodes[n].Carried; {
+	for p.base != nil && at.Start < int(p.base.Actions[at.Action].Starts) {
 		p = p.prior
 	}
 	return p.name(w.g, at)
@@ -296,6 +298,9 @@ func (w *world) script() string {
 			fmt.Fprintf(&b, "resume run=R%d%s\n", from+1, requestOptions(p.oracle.Request))
 		}
 		for _, e := range p.oracle.Events {
+			if e.What == "superseded" {
+				continue // the resume does it
+			}
 			fmt.Fprintln(&b, eventLine(fmt.Sprintf("R%d", i+1), e))
 		}
 	}

@@ -17,7 +17,7 @@ type Scope struct {
 // NodeID derives a node's UniqueId. It depends on the names alone, so a node
 // keeps its id across runs and in the design graph, as seen in captures of AWS.
 func (s Scope) NodeID(workflow string, t NodeType, name string) string {
-	return "wnode_" + digest(s.Account, s.Region, workflow, string(t), name)
+	return digest("wnode_", s.Account, s.Region, workflow, string(t), name)
 }
 
 // ARN is the resource name of a workflow, trigger or job, as tags use it.
@@ -35,7 +35,7 @@ func NewJobRunID() string { return "jr_" + randomHex() }
 // workflow run, the trigger and action that start it, and how often that action
 // was started before in the run. Deriving makes a repeated start harmless.
 func JobRunID(run, trigger string, action, start int) string {
-	return "jr_" + digest(run, trigger, strconv.Itoa(action), strconv.Itoa(start))
+	return digest("jr_", run, trigger, strconv.Itoa(action), strconv.Itoa(start))
 }
 
 // RetryID is the id of retry n (from 1) of the job run first.
@@ -53,18 +53,18 @@ func FirstAttemptID(id string) string {
 }
 
 // JobID is the stable id of a job that its runs get as --JOB_ID.
-func JobID(name string) string { return "j_" + digest(name) }
+func JobID(name string) string { return digest("j_", name) }
 
 // digest hashes the parts so that no two lists of parts collide.
-func digest(parts ...string) string {
-	h := sha256.New()
-	var n [10]byte
+func digest(prefix string, parts ...string) string {
+	text := make([]byte, 0, 256)
 	for _, p := range parts {
-		h.Write(strconv.AppendInt(n[:0], int64(len(p)), 10))
-		h.Write([]byte{':'})
-		h.Write([]byte(p))
+		text = strconv.AppendInt(text, int64(len(p)), 10)
+		text = append(text, ':')
+		text = append(text, p...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(text)
+	return string(hex.AppendEncode(append(text[:0], prefix...), sum[:]))
 }
 
 func randomHex() string {

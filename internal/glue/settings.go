@@ -1,6 +1,9 @@
 package glue
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"strings"
 	"time"
@@ -22,6 +25,19 @@ type Override struct {
 // AcceptedMessage begins the ErrorMessage of an attempt that did not succeed and
 // that its run has as SUCCEEDED; who accepted it and why follow.
 const AcceptedMessage = "Accepted as SUCCEEDED by "
+
+// SupersededMessage begins the ErrorMessage of a run that was resumed while it ran; the
+// id of the new run follows.
+const SupersededMessage = "Superseded by "
+
+// SupersededBy is the run that superseded the one with an ErrorMessage, empty for none.
+func SupersededBy(errorMessage string) string {
+	id, ok := strings.CutPrefix(errorMessage, SupersededMessage)
+	if !ok || !strings.HasPrefix(id, "wr_") {
+		return ""
+	}
+	return id
+}
 
 // RunOverride is what a resume sets for a job of its run, over what the trigger's
 // action sets.
@@ -125,4 +141,16 @@ func (j *Job) Retries() int {
 		return 0
 	}
 	return int(*j.MaxRetries)
+}
+
+// Sum stands for what the definition says, whenever it was written.
+func (j *Job) Sum() string {
+	bare := *j
+	bare.CreatedOn, bare.LastModifiedOn = 0, 0
+	text, err := json.Marshal(bare)
+	if err != nil {
+		return j.LastModifiedOn.String() // two that are equal may then differ
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }

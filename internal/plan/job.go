@@ -2,21 +2,20 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
 
-// Job is what is known of a job of a run.
+// Job is what is known of a job of a run. Lists of jobs run beside the nodes of the
+// graph: nil stands for a node that is no job, or of which nothing is known.
 type Job struct {
 	// Gone is set when the job does not exist any more.
 	Gone bool
 	// Definition stands for the definition as it is now; two that are equal have
 	// the same one.
 	Definition string
-	// Files are the contents now of the script and the extra files, by location:
-	// a hash, or what else stands for a content, or Unreadable.
-	Files map[string]string
+	// Files are the script and the extra files as they are now, each once.
+	Files []File
 	// Problems say why something of the above can't be known.
 	Problems []string
 	// Ran is what the latest attempt in the run used; nil when there is none or
@@ -29,14 +28,19 @@ type Job struct {
 	Live, Limit int
 	// Safe is set when the job is marked as safe to repeat.
 	Safe bool
-	// Outputs are what the job declares to write, Missing those that are gone,
-	// and Written what its latest attempt was seen to write.
-	Outputs, Missing, Written []string
-	// MoreWritten counts what Written leaves out.
-	MoreWritten int
+	// Outputs are what the job declares to write, Missing those that are gone.
+	Outputs, Missing []string
 }
 
-// Ran is what an attempt used.
+// File is a file that a job uses.
+type File struct {
+	Location string
+	// Sum stands for the content: a hash or the like, or Unreadable.
+	Sum string
+}
+
+// Ran is what an attempt used. Files are sums by location, nil when they are not
+// known.
 type Ran struct {
 	Definition string
 	Files      map[string]string
@@ -64,35 +68,27 @@ func (j *Job) Changes() []string {
 	if j.Ran.Definition != "" && j.Ran.Definition != j.Definition {
 		out = append(out, "its definition changed")
 	}
-	if j.sameFiles() {
-		return out
-	}
-	for _, location := range slices.Sorted(maps.Keys(j.Files)) {
-		before, known := j.Ran.Files[location]
-		switch now := j.Files[location]; {
+	for _, f := range j.Files {
+		before, known := j.Ran.Files[f.Location]
+		switch {
 		case !known && j.Ran.Files != nil:
-			out = append(out, location+" is new")
-		case known && now == Unreadable:
-			out = append(out, location+" can't be read")
-		case known && before != now:
-			out = append(out, location+" changed")
+			out = append(out, f.Location+" is new")
+		case known && f.Sum == Unreadable:
+			out = append(out, f.Location+" can't be read")
+		case known && before != f.Sum:
+			out = append(out, f.Location+" changed")
 		}
 	}
 	return out
 }
 
-// sameFiles reports whether all files are the ones that were used: mostly.
-func (j *Job) sameFiles() bool {
-	for location, sum := range j.Files {
-		if before, ok := j.Ran.Files[location]; !ok || before != sum {
-			return false
-		}
-	}
-	return true
+// HasFile reports whether the job uses a file.
+func (j *Job) HasFile(location string) bool {
+	return slices.ContainsFunc(j.Files, func(f File) bool { return f.Location == location })
 }
 
 func (j *Job) risk() *Risk {
-	return &Risk{Safe: j.Safe, Outputs: j.Outputs, Written: j.Written, More: j.MoreWritten}
+	return &Risk{Safe: j.Safe, Outputs: j.Outputs}
 }
 
 // missing says which declared outputs are gone.

@@ -12,11 +12,13 @@ type Outcome struct {
 	Stopped      int                    `json:"stopped"`
 	Running      int                    `json:"running"`
 	NeverStarted int                    `json:"neverStarted"`
+	// SupersededBy is the run that took over what ran in this one.
+	SupersededBy string `json:"supersededBy,omitempty"`
 }
 
 // OutcomeOf reads the statistics of a run.
 func OutcomeOf(run *glue.WorkflowRun) Outcome {
-	o := Outcome{Status: run.Status}
+	o := Outcome{Status: run.Status, SupersededBy: glue.SupersededBy(run.ErrorMessage)}
 	s := run.Statistics
 	if s == nil {
 		return o

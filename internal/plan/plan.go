@@ -2,13 +2,15 @@ package plan
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
 )
 
-// Plan is a resume, described. Its JSON is what `reglue resume --plan -o json`
-// prints and what PlanWorkflowRunResume answers.
+// Plan is a resume, described. Its JSON is what PlanWorkflowRunResume answers, and
+// what `reglue resume --plan -o json` prints with the reasons traced.
 type Plan struct {
 	Workflow string `json:"workflow"`
 	RunID    string `json:"runId"`
@@ -43,8 +45,12 @@ type Node struct {
 	Verdict  string        `json:"verdict"`
 	Selected bool          `json:"selected,omitempty"`
 	Reason   string        `json:"reason"`
-	Chain    []string      `json:"because,omitempty"`
-	// From is the attempt that is carried or accepted.
+	// Behind is the node, by its place in Nodes, whose reason is behind this one's;
+	// -1 at a first cause.
+	Behind int `json:"behind"`
+	// Because are the reasons of the nodes behind, first the nearest; see Trace.
+	Because []string `json:"because,omitempty"`
+	// From is the attempt that is carried, accepted or moved.
 	From *From `json:"from,omitempty"`
 	// Expected is how long the node is expected to run, in milliseconds, and
 	// Samples of how many attempts that is the median; 0 when there are none.
@@ -95,6 +101,7 @@ const (
 	Carry      = "carry"
 	Accept     = "accept"
 	Held       = "held"
+	Moved      = "moved" // it runs, and goes on in the new run
 	Blank      = "blank"
 )
 
@@ -113,6 +120,8 @@ func verdict(v flow.Verdict, can bool) string {
 		return Accept
 	case flow.Held:
 		return Held
+	case flow.MovedOn:
+		return Moved
 	case flow.LeftBlank:
 	}
 	return Blank
@@ -128,28 +137,27 @@ type Subject struct {
 
 // Describe says what a resume does. JobRunIDs are known of a run of this server;
 // of an observed one they are not and are left out.
-func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool) *Plan {
+func (s *Subject) Describe(workflow string, jobs []*Job, jobRunIDs bool) *Plan {
 	g := s.Graph
 	d := &Plan{Workflow: workflow, RunID: s.Prior.ID, Counts: map[string]int{}, Starts: []string{}}
 	for _, n := range s.Plan.Roots {
 		d.Starts = append(d.Starts, g.Nodes[n].ID)
 	}
-	why, can := flow.ExplainPlan(g, s.Prior, s.Plan).Links(), s.Plan.CanRun(g, s.Prior)
+	why, can := s.Plan.Explain(g, s.Prior)
 	d.Nodes = make([]Node, len(g.Nodes))
 	for n := range g.Nodes {
 		node := &d.Nodes[n]
-		reason := why(n, maxChain)
 		*node = Node{
 			Name: g.Nodes[n].Name, Type: g.Nodes[n].Type, ID: g.Nodes[n].ID,
-			Verdict: verdict(s.Plan.Nodes[n].Verdict, can[n]), Selected: s.Plan.Nodes[n].Selected,
-			Reason: reason.Sentence, Chain: reason.Chain,
+			Verdict: verdict(s.Plan.Verdict(n, can[n]), can[n]), Selected: s.Plan.Nodes[n].Selected,
 		}
+		node.Reason, node.Behind = why.Link(n)
 		if g.Nodes[n].Type == glue.NodeTypeTrigger {
 			continue
 		}
 		d.Counts[node.Verdict]++
-		node.From = s.from(n, jobRunIDs)
-		if job := jobs[node.Name]; job != nil && g.Nodes[n].Type == glue.NodeTypeJob {
+		node.From = s.from(n, node.Verdict, jobRunIDs)
+		if job := jobs[n]; job != nil {
 			node.Expected, node.Samples = job.Duration.Milliseconds(), job.Samples
 			node.Changed = job.Changes()
 			if node.Runs() && s.Prior.Nodes[n].Last != flow.Blank {
@@ -157,29 +165,48 @@ func (s *Subject) Describe(workflow string, jobs map[string]*Job, jobRunIDs bool
 			}
 		}
 	}
-	s.times(d, jobs)
-	s.warn(d, jobs)
+	s.times(d)
+	d.warn(jobs)
 	return d
 }
 
-// maxChain bounds the chain behind each reason, which may be as long as the graph.
-const maxChain = 5
+// maxBecause bounds the reasons behind each one, which may be as many as the graph
+// has nodes.
+const maxBecause = 5
+
+// Trace sets of each node the reasons behind its own.
+func (d *Plan) Trace() {
+	for n := range d.Nodes {
+		node := &d.Nodes[n]
+		seen := []int{n}
+		node.Because = nil
+		for at := node.Behind; at >= 0 && len(node.Because) < maxBecause && !slices.Contains(seen, at); at = d.Nodes[at].Behind {
+			seen = append(seen, at)
+			node.Because = append(node.Because, d.Nodes[at].Reason)
+		}
+	}
+}
 
 // Runs reports whether the node may run in the new run.
 func (n *Node) Runs() bool { return n.Verdict == Start || n.Verdict == Downstream }
 
-// RunsJob is the job of a node that may run in the new run; nil for other nodes, also
-// if they have a job's name.
-func (n *Node) RunsJob(jobs map[string]*Job) *Job {
-	if n.Type != glue.NodeTypeJob || !n.Runs() {
-		return nil
+// Running are the jobs that may run in the new run, with their nodes.
+func (d *Plan) Running(jobs []*Job) iter.Seq2[*Node, *Job] {
+	return func(yield func(*Node, *Job) bool) {
+		for i := range d.Nodes {
+			if n := &d.Nodes[i]; jobs[i] != nil && n.Runs() && !yield(n, jobs[i]) {
+				return
+			}
+		}
 	}
-	return jobs[n.Name]
 }
 
-func (s *Subject) from(n int, jobRunIDs bool) *From {
-	v := s.Plan.Nodes[n].Verdict
-	if v != flow.Carried && v != flow.Accepted {
+func (s *Subject) from(n int, verdict string, jobRunIDs bool) *From {
+	switch verdict {
+	case Carry, Accept:
+	case Moved:
+		return s.moved(n, jobRunIDs)
+	default:
 		return nil
 	}
 	st := &s.Prior.Nodes[n]
@@ -190,16 +217,25 @@ func (s *Subject) from(n int, jobRunIDs bool) *From {
 	return f
 }
 
-// times works out the expected durations.
-func (s *Subject) times(d *Plan, jobs map[string]*Job) {
-	duration := func(n int) int64 {
-		if s.Graph.Nodes[n].Type == glue.NodeTypeJob {
-			if job := jobs[s.Graph.Nodes[n].Name]; job != nil {
-				return job.Duration.Milliseconds()
-			}
+// moved is the attempt of a node that goes on in the new run.
+func (s *Subject) moved(n int, jobRunIDs bool) *From {
+	for _, at := range s.Plan.Run.MovedAttempts() {
+		if s.Graph.Actions[at.Action].Node != n {
+			continue
 		}
-		return 0
+		st := &s.Plan.Run.Actions[at.Action]
+		f := &From{RunID: s.Plan.Run.Moved[at.Action].Run, Attempt: int(st.Retry), State: st.State.String()}
+		if jobRunIDs && s.Graph.Nodes[n].Type == glue.NodeTypeJob {
+			f.JobRunID = s.Plan.Run.JobRunID(s.Graph, 0, at, st.Retry)
+		}
+		return f
 	}
+	return nil
+}
+
+// times works out the expected durations.
+func (s *Subject) times(d *Plan) {
+	duration := func(n int) int64 { return d.Nodes[n].Expected }
 	now := s.Plan.Schedule(s.Graph, duration)
 	full := flow.FullSchedule(s.Graph, duration)
 	d.Times = Times{Expected: now.Total, Full: full.Total, Saved: max(0, full.Total-now.Total), Path: []string{}}
@@ -214,18 +250,13 @@ func (s *Subject) times(d *Plan, jobs map[string]*Job) {
 }
 
 // warn says what speaks against the resume.
-func (s *Subject) warn(d *Plan, jobs map[string]*Job) {
-	for i := range d.Nodes {
-		n := &d.Nodes[i]
-		job := n.RunsJob(jobs)
-		if job == nil {
-			continue
-		}
-		switch {
-		case job.Gone:
+func (d *Plan) warn(jobs []*Job) {
+	for n, job := range d.Running(jobs) {
+		if job.Gone {
 			d.Warnings = append(d.Warnings, fmt.Sprintf("Job %s does not exist any more: its run will end in ERROR.", n.Name))
 			continue
-		case job.Live >= job.Limit && n.Verdict == Start:
+		}
+		if job.Live >= job.Limit && n.Verdict == Start {
 			d.Busy = append(d.Busy, n.Name)
 			d.Warnings = append(d.Warnings, fmt.Sprintf(
 				"Job %s has %d of at most %d runs live: started now, it would fail at once. Wait for room (--wait).", n.Name, job.Live, job.Limit))

@@ -45,11 +45,22 @@ func etl(t *testing.T) (*flow.Graph, *flow.Run) {
 	return g, r
 }
 
+// beside are jobs by their nodes.
+func beside(g *flow.Graph, byName map[string]*Job) []*Job {
+	jobs := make([]*Job, len(g.Nodes))
+	for n := range g.Nodes {
+		if g.Nodes[n].Type == glue.NodeTypeJob {
+			jobs[n] = byName[g.Nodes[n].Name]
+		}
+	}
+	return jobs
+}
+
 func facts() map[string]*Job {
 	jobs := map[string]*Job{}
 	for name, minutes := range map[string]int{"extract": 10, "clean": 3, "load": 5, "alarm": 1} {
 		jobs[name] = &Job{
-			Definition: "d-" + name, Files: map[string]string{name + ".py": "h-" + name},
+			Definition: "d-" + name, Files: []File{{name + ".py", "h-" + name}},
 			Ran:      &Ran{Definition: "d-" + name, Files: map[string]string{name + ".py": "h-" + name}},
 			Duration: time.Duration(minutes) * time.Minute, Samples: 3, Limit: 1,
 		}
@@ -64,7 +75,7 @@ func describe(t *testing.T, g *flow.Graph, r *flow.Run, q flow.Request, jobs map
 		t.Fatal(err)
 	}
 	s := Subject{Graph: g, Prior: r, Plan: p}
-	return s.Describe("etl", jobs, true)
+	return s.Describe("etl", beside(g, jobs), true)
 }
 
 func TestDescribe(t *testing.T) {
@@ -122,7 +133,7 @@ func TestSelect(t *testing.T) {
 		"failed":              {nil, Selectors{Failed: true}, "failed clean"},
 		"nothing changed":     {nil, Selectors{Changed: true}, ""},
 		"a definition":        {func(j map[string]*Job) { j["extract"].Definition = "d2" }, Selectors{Changed: true}, "changed extract"},
-		"a script":            {func(j map[string]*Job) { j["alarm"].Files["alarm.py"] = "h2" }, Selectors{Changed: true}, "changed alarm"},
+		"a script":            {func(j map[string]*Job) { j["alarm"].Files[0].Sum = "h2" }, Selectors{Changed: true}, "changed alarm"},
 		"a node that is gone": {func(j map[string]*Job) { j["load"].Gone = true }, Selectors{Changed: true}, ""}, // it never ran
 		"an output":           {func(j map[string]*Job) { j["extract"].Missing = []string{"s3://b/x"} }, Selectors{Missing: true}, "missing extract"},
 		"an output of a failure": {func(j map[string]*Job) { j["clean"].Missing = []string{"s3://b/x"} },
@@ -137,7 +148,7 @@ func TestSelect(t *testing.T) {
 				c.change(jobs)
 			}
 			var got []string
-			for _, choice := range Select(g, r, jobs, c.by) {
+			for _, choice := range Select(g, r, beside(g, jobs), c.by) {
 				got = append(got, choice.Cause+" "+choice.Name)
 				if len(choice.Why) == 0 {
 					t.Errorf("%s has no reason", choice.Name)
@@ -160,7 +171,7 @@ func TestTokenTellsWhatChanged(t *testing.T) {
 		if change != nil {
 			change(d, jobs, &q)
 		}
-		return NewBasis(d, q, "COMPLETED 1", jobs)
+		return NewBasis(d, q, "COMPLETED 1", beside(g, jobs))
 	}
 	token := basis(nil).Token()
 	for name, c := range map[string]struct {
@@ -170,7 +181,7 @@ func TestTokenTellsWhatChanged(t *testing.T) {
 		"nothing":               {nil, ""},
 		"a job that is carried": {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["extract"].Definition = "x" }, ""},
 		"a definition":          {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["load"].Definition = "x" }, "definition of job load"},
-		"a script":              {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Files["clean.py"] = "x" }, "script, or an extra file, of job clean"},
+		"a script":              {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Files[0].Sum = "x" }, "script, or an extra file, of job clean"},
 		"a job that went":       {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Gone = true }, "definition of job clean"},
 		"the head":              {func(d *Plan, _ map[string]*Job, _ *flow.Request) { d.Head = "wr_9" }, "wr_9"},
 		"the selection": {func(d *Plan, _ map[string]*Job, _ *flow.Request) {
@@ -178,7 +189,7 @@ func TestTokenTellsWhatChanged(t *testing.T) {
 				d.Nodes[i].Selected = !d.Nodes[i].Selected
 			}
 		}, "the selection means other nodes now"},
-		"a file that can't be read": {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Files["clean.py"] = Unreadable }, "of job clean"},
+		"a file that can't be read": {func(_ *Plan, j map[string]*Job, _ *flow.Request) { j["clean"].Files[0].Sum = Unreadable }, "of job clean"},
 		"a trigger with the name of a job that is carried": {func(d *Plan, j map[string]*Job, _ *flow.Request) {
 			for i := range d.Nodes {
 				if d.Nodes[i].Name == "to-load" {
@@ -211,6 +222,32 @@ func TestTokenTellsWhatChanged(t *testing.T) {
 	for _, bad := range []string{"", "plan1-", "plan1-!!", token[:20], token + "AAAA", "x" + token} {
 		if _, err := basis(nil).Compare(bad); err == nil {
 			t.Errorf("%q is taken for a token", bad)
+		}
+	}
+}
+
+func TestTrace(t *testing.T) {
+	g, r := etl(t)
+	d := describe(t, g, r, flow.Request{Nodes: []string{"JOB extract"}}, facts())
+	d.Trace()
+	for _, n := range d.Nodes {
+		if n.Name != "load" {
+			continue
+		}
+		want := []string{
+			"clean starts again if trigger to-clean fires (it wants extract SUCCEEDED)",
+			"extract starts again at once: it was selected, and its latest attempt SUCCEEDED in run wr_1 (arguments of trigger begin)",
+		}
+		if !slices.Equal(n.Because, want) {
+			t.Errorf("behind load: %q\nwant %q", n.Because, want)
+		}
+	}
+	// A reason may go back to itself, in a circle of nodes, and is told once.
+	circle := &Plan{Nodes: []Node{{Reason: "a", Behind: 1}, {Reason: "b", Behind: 2}, {Reason: "c", Behind: 1}, {Reason: "d", Behind: -1}}}
+	circle.Trace()
+	for n, want := range [][]string{{"b", "c"}, {"c"}, {"b"}, nil} {
+		if got := circle.Nodes[n].Because; !slices.Equal(got, want) {
+			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
 }

@@ -23,26 +23,42 @@ func Reasons(g *flow.Graph, r *flow.Run) map[string]string {
 			reasons[node.ID] = waitingFor(g, r, n)
 			continue
 		}
-		if text := StartedBecause(g, g.Actions[last.Action].Trigger); text != "" {
+		if text := StartedBecause(g, r, g.Actions[last.Action].Trigger); text != "" {
 			reasons[node.ID] = text
 		}
 	}
 	return reasons
 }
 
-// StartedBecause names the ends other than success that a trigger fires on: that
-// a job runs after another's success needs no words.
-func StartedBecause(g *flow.Graph, t int) string {
-	var parts []string
+// StartedBecause names the ends other than success that a trigger fired on: that
+// a job runs after another's success needs no words. An end that a later attempt
+// replaced is not known any more.
+func StartedBecause(g *flow.Graph, r *flow.Run, t int) string {
+	var met []flow.Condition
 	for _, c := range g.Triggers[t].Conditions {
-		if c.State != flow.Succeeded {
-			parts = append(parts, fmt.Sprintf("%s %s", g.Nodes[c.Node].Name, StateWord(c.State)))
+		if c.State != flow.Succeeded && r.Nodes[c.Node].Last == c.State {
+			met = append(met, c)
 		}
 	}
-	if len(parts) == 0 {
+	if len(met) == 0 {
 		return ""
 	}
-	return "because " + strings.Join(parts, ", ")
+	return "because " + Some(endWords(g, met, " and "), " and ")
+}
+
+// endWords says of each node the states that the conditions name.
+func endWords(g *flow.Graph, conditions []flow.Condition, join string) []string {
+	var texts []string
+	said := map[int]int{}
+	for _, c := range conditions {
+		if at, ok := said[c.Node]; ok {
+			texts[at] += join + StateWord(c.State)
+			continue
+		}
+		said[c.Node] = len(texts)
+		texts = append(texts, g.Nodes[c.Node].Name+" "+StateWord(c.State))
+	}
+	return texts
 }
 
 // waitingFor says why a node did not start, by the first trigger that could
@@ -68,29 +84,35 @@ func unfired(g *flow.Graph, r *flow.Run, t int) string {
 	if !tr.Active {
 		return "its trigger " + tr.Def.Name + " is not activated"
 	}
-	// What stands in the way says more than what is still to come.
-	var awaited, blocked []string
-	for _, c := range tr.Conditions {
-		name, last := g.Nodes[c.Node].Name, r.Nodes[c.Node].Last
-		switch {
-		case last == c.State:
-		case c.State != flow.Succeeded:
-			blocked = append(blocked, "only if "+name+" "+StateWord(c.State))
-		case last == flow.Blank && !r.Over():
-			awaited = append(awaited, name)
-		default:
-			blocked = append(blocked, name+" "+StateWord(last))
-		}
-	}
 	join := " and "
 	if tr.Any {
 		join = " or "
 	}
-	if len(blocked) > 0 {
-		return Some(blocked, join)
+	// What stands in the way says more than what is still to come.
+	var awaited, blocked []string
+	var wanted []flow.Condition
+	met := 0
+	for _, c := range tr.Conditions {
+		name, st := g.Nodes[c.Node].Name, &r.Nodes[c.Node]
+		switch {
+		case st.Last == c.State && (!tr.Any || !st.Carried):
+			met++
+		case c.State != flow.Succeeded:
+			wanted = append(wanted, c)
+		case st.Last == flow.Blank && !r.Over():
+			awaited = append(awaited, name)
+		default:
+			blocked = append(blocked, name+" "+StateWord(st.Last))
+		}
 	}
-	if len(awaited) == 0 && r.Status == glue.WorkflowRunStatusCompleted {
+	if len(wanted) > 0 {
+		blocked = append(blocked, "only if "+Some(endWords(g, wanted, join), join))
+	}
+	switch {
+	case (r.Status == glue.WorkflowRunStatusCompleted || r.Status == glue.WorkflowRunStatusRunning) && (met == len(tr.Conditions) || tr.Any && met > 0):
 		return "held back by a resume of narrower scope"
+	case len(blocked) > 0:
+		return Some(blocked, join)
 	}
 	return "waits for " + Some(awaited, join)
 }

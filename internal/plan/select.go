@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/reglue/reglue/internal/flow"
-	"github.com/reglue/reglue/internal/glue"
 )
 
 // Choice is a node that a selector chose, and why.
@@ -42,7 +41,7 @@ func (s Selectors) Facts() bool { return s.Changed || s.Missing || s.Recommended
 
 // Select chooses nodes of a run, in the order of the graph. A node is listed with
 // each cause that applies, in one choice: the first cause names it.
-func Select(g *flow.Graph, r *flow.Run, jobs map[string]*Job, s Selectors) []Choice {
+func Select(g *flow.Graph, r *flow.Run, jobs []*Job, s Selectors) []Choice {
 	failed := map[int]bool{}
 	for _, n := range flow.FailedNodes(g, r) {
 		failed[n] = true
@@ -50,11 +49,7 @@ func Select(g *flow.Graph, r *flow.Run, jobs map[string]*Job, s Selectors) []Cho
 	var out []Choice
 	var nodes []int
 	for n := range g.Nodes {
-		c := Choice{ID: g.Nodes[n].ID, Name: g.Nodes[n].Name}
-		job := jobs[c.Name]
-		if g.Nodes[n].Type != glue.NodeTypeJob {
-			job = nil
-		}
+		c, job := Choice{ID: g.Nodes[n].ID, Name: g.Nodes[n].Name}, jobs[n]
 		add := func(cause string, why ...string) {
 			if c.Cause == "" {
 				c.Cause = cause

@@ -7,9 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"hash"
-	"io"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -36,25 +33,23 @@ type Basis struct {
 // BasisJob is a job that a plan rests on.
 type BasisJob struct {
 	Name, Definition string
-	// Files stand for the script and the extra files together.
-	Files string
+	// Files are the script and the extra files.
+	Files []File
 }
 
 // NewBasis is the basis of a plan.
-func NewBasis(d *Plan, request any, run string, jobs map[string]*Job) *Basis {
+func NewBasis(d *Plan, request any, run string, jobs []*Job) *Basis {
 	b := &Basis{
 		RunID: d.RunID, Request: request, Run: run, Head: d.Head,
 	}
 	for i := range d.Nodes {
-		n := &d.Nodes[i]
-		if n.Selected {
-			b.Nodes = append(b.Nodes, n.ID)
+		if d.Nodes[i].Selected {
+			b.Nodes = append(b.Nodes, d.Nodes[i].ID)
 		}
-		job := n.RunsJob(jobs)
-		if job == nil {
-			continue
-		}
-		of := BasisJob{Name: n.Name, Definition: job.Definition, Files: job.contents()}
+	}
+	b.Jobs = make([]BasisJob, 0, d.Counts[Start]+d.Counts[Downstream])
+	for n, job := range d.Running(jobs) {
+		of := BasisJob{Name: n.Name, Definition: job.Definition, Files: job.Files}
 		if job.Gone {
 			of.Definition = "gone"
 		}
@@ -62,20 +57,6 @@ func NewBasis(d *Plan, request any, run string, jobs map[string]*Job) *Basis {
 	}
 	slices.SortFunc(b.Jobs, func(a, b BasisJob) int { return strings.Compare(a.Name, b.Name) })
 	return b
-}
-
-// contents stands for the files of a job.
-func (j *Job) contents() string {
-	if len(j.Files) == 1 {
-		for location, sum := range j.Files {
-			return location + "\x00" + sum
-		}
-	}
-	var text strings.Builder
-	for _, location := range slices.Sorted(maps.Keys(j.Files)) {
-		fmt.Fprintf(&text, "%s\x00%s\x00", location, j.Files[location])
-	}
-	return text.String()
 }
 
 // The token is short: it holds small marks of the parts, to tell what changed, and
@@ -98,43 +79,46 @@ func (b *Basis) Token() string {
 // The marks of a token, in order: the request, the nodes, the run, the head, the
 // triggers, and then of each group of jobs the definitions and the files.
 func (b *Basis) sealed() []byte {
-	out := []byte{tokenVersion}
-	out = append(out, make([]byte, wholeSize)...)
-	out = append(out, b.hash(markSize, b.Request)...)
-	out = append(out, b.hash(markSize, b.Nodes)...)
-	out = append(out, b.hash(markSize, []string{b.RunID, b.Run})...)
-	out = append(out, b.hash(markSize, b.Head)...)
-	out = append(out, b.hash(markSize, b.Triggers)...)
-	whole := sha256.New()
-	for _, v := range []any{b.Request, b.Nodes, []string{b.RunID, b.Run, b.Head, b.Triggers}} {
-		whole.Write(b.hash(sha256.Size, v))
+	request, nodes := sum(b.Request), sum(b.Nodes)
+	run, head, triggers := sum([]string{b.RunID, b.Run}), sum(b.Head), sum(b.Triggers)
+	all := sum([]string{b.RunID, b.Run, b.Head, b.Triggers})
+	whole := slices.Concat(request, nodes, all)
+	out := append([]byte{tokenVersion}, make([]byte, wholeSize)...)
+	for _, part := range [][]byte{request, nodes, run, head, triggers} {
+		out = append(out, part[:markSize]...)
 	}
-	definitions, files := sha256.New(), sha256.New()
+	var definitions, files, contents []byte
 	for _, group := range b.groups() {
-		definitions.Reset()
-		files.Reset()
+		definitions, files = definitions[:0], files[:0]
 		for i := range group {
-			writeParts(definitions, group[i].Name, group[i].Definition)
-			writeParts(files, group[i].Name, group[i].Files)
+			definitions = appendParts(definitions, group[i].Name, group[i].Definition)
+			contents = appendContents(contents[:0], group[i].Files)
+			files = appendParts(files, group[i].Name, contents)
 		}
-		for _, sum := range []hash.Hash{definitions, files} {
-			mark := sum.Sum(nil)
+		for _, text := range [][]byte{definitions, files} {
+			mark := sha256.Sum256(text)
 			out = append(out, mark[:markSize]...)
-			whole.Write(mark)
+			whole = append(whole, mark[:]...)
 		}
 	}
-	copy(out[1:], whole.Sum(nil)[:wholeSize])
+	decides := sha256.Sum256(whole)
+	copy(out[1:], decides[:wholeSize])
 	return out
 }
 
-// writeParts hashes two texts so that no others come to the same.
-func writeParts(to io.Writer, a, b string) {
-	var size [16]byte
-	binary.BigEndian.PutUint64(size[:8], uint64(len(a)))
-	binary.BigEndian.PutUint64(size[8:], uint64(len(b)))
-	_, _ = to.Write(size[:]) // a hash never fails
-	_, _ = io.WriteString(to, a)
-	_, _ = io.WriteString(to, b)
+// appendParts adds two texts so that no others come to the same.
+func appendParts[T string | []byte](to []byte, a string, b T) []byte {
+	to = binary.BigEndian.AppendUint64(to, uint64(len(a)))
+	to = binary.BigEndian.AppendUint64(to, uint64(len(b)))
+	return append(append(to, a...), b...)
+}
+
+// appendContents adds what stands for the files of a job.
+func appendContents(to []byte, files []File) []byte {
+	for _, f := range files {
+		to = append(append(append(append(to, f.Location...), 0), f.Sum...), 0)
+	}
+	return to
 }
 
 // groups shares the jobs out to the marks.
@@ -143,13 +127,14 @@ func (b *Basis) groups() [][]BasisJob {
 	return slices.Collect(slices.Chunk(b.Jobs, size))
 }
 
-func (b *Basis) hash(size int, v any) []byte {
+// sum stands for a value.
+func sum(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("plan: a basis that is no JSON: %v", err)) // it is strings and maps
 	}
 	sum := sha256.Sum256(text)
-	return sum[:size]
+	return sum[:]
 }
 
 // Compare says what changed since a token was made: nothing when it still holds.

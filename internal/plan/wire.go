@@ -34,6 +34,9 @@ type Request struct {
 	// refuse because it is a resume that was resumed.
 	AnyEnd    bool `json:",omitempty"`
 	AnyResume bool `json:",omitempty"`
+	// WhileRunning permits a run that is RUNNING: the new run takes over what runs
+	// in it, and the run itself ends.
+	WhileRunning bool `json:",omitempty"`
 }
 
 // PreviewRequest asks for a plan. With a condition it is refused where the resume would
@@ -96,6 +99,10 @@ type Record struct {
 	Moved bool `json:",omitempty"`
 	// AnyEnd is set when the run before was STOPPED or in ERROR.
 	AnyEnd bool `json:",omitempty"`
+	// WhileRunning is set when the run before was RUNNING and this one took over
+	// what ran in it; Roots are then the nodes that it repeated.
+	WhileRunning bool     `json:",omitempty"`
+	Roots        []string `json:",omitempty"` // node ids
 	// Repair is the automatic repair of this run, pending or what became of it.
 	Repair *Planned `json:",omitempty"`
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -206,6 +208,9 @@ func scarce(err error) bool {
 
 // explainStart says what was wrong with a program that cannot be started.
 func explainStart(err error, spec Spec) string {
+	if i := slices.IndexFunc(spec.Argv, func(arg string) bool { return strings.ContainsRune(arg, 0) }); i >= 0 {
+		return fmt.Sprintf("cannot start %s: argument %s holds a NUL character, which no program can be given", spec.Argv[0], argumentName(spec.Argv, i))
+	}
 	if !errors.Is(err, syscall.E2BIG) {
 		if _, serr := os.Stat(spec.Dir); serr != nil {
 			return fmt.Sprintf("cannot start %s: its working folder: %v", spec.Argv[0], serr)

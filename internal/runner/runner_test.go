@@ -268,6 +268,7 @@ func TestStartFailures(t *testing.T) {
 		"jr_absent": {Spec{Argv: []string{"/no/such/program"}}, "cannot start /no/such/program: no such file or directory"},
 		"jr_folder": {Spec{Argv: []string{"/bin/true"}, Dir: "/no/such/folder"}, "its working folder"},
 		"jr_arg":    {Spec{Argv: []string{"/bin/true", "--payload", big}}, "argument --payload has 200000 bytes; this system takes at most 131071"},
+		"jr_nul":    {Spec{Argv: []string{"/bin/true", "--payload", "a\x00b"}}, "argument --payload holds a NUL character"},
 		"jr_envvar": {Spec{Argv: []string{"/bin/true"}, Env: []string{"BIG=" + big}}, "environment variable BIG has 200004 bytes"},
 		"jr_total":  {Spec{Argv: append([]string{"/bin/true"}, many...)}, "more than this system takes"},
 	} {

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"fmt"
+
+	fast "github.com/segmentio/encoding/json" // for thousands of definitions at once
+
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -19,11 +23,14 @@ type AttemptRecord struct {
 }
 
 const (
-	sqlAttempts       = `SELECT job, action, start, state, definition, ran, files FROM job_runs WHERE run = $1`
+	attemptColumns = `job, action, start, state, definition, ran, files`
+	sqlAttempts    = `SELECT ` + attemptColumns + ` FROM job_runs WHERE run = $1 AND moved_to = 0
+		UNION ALL SELECT ` + attemptColumns + ` FROM job_runs WHERE ` + movedHere
 	sqlJobDefinitions = `SELECT name, definition FROM jobs`
+	sqlUsedJobs       = `SELECT id, body FROM definitions WHERE id IN (SELECT definition FROM job_runs WHERE run = $1)`
 )
 
-// Attempts are the job runs of a workflow run, in no order.
+// Attempts are the job runs that belong to a workflow run, in no order.
 func (tx *Tx) Attempts(runSeq int64) ([]AttemptRecord, error) {
 	seen := map[string]map[string]string{}
 	return list(tx, func(s scanner) (a AttemptRecord, err error) {
@@ -57,5 +64,24 @@ func (tx *Tx) JobDefinitions() (map[string]int64, error) {
 	for _, e := range all {
 		out[e.name] = e.definition
 	}
+	return out, err
+}
+
+// UsedJobs are the jobs as the attempts of a workflow run used them, by the ids of
+// their definitions.
+func (tx *Tx) UsedJobs(runSeq int64) (map[int64]*glue.Job, error) {
+	out := map[int64]*glue.Job{}
+	_, err := list(tx, func(s scanner) (id int64, err error) {
+		var body []byte
+		if err := s.Scan(&id, &body); err != nil {
+			return id, err
+		}
+		job := &glue.Job{}
+		if err := fast.Unmarshal(body, job); err != nil {
+			return id, fmt.Errorf("definition %d: %w", id, err)
+		}
+		out[id] = job
+		return id, nil
+	}, sqlUsedJobs, runSeq)
 	return out, err
 }

@@ -6,14 +6,18 @@ const (
 	// Old ones come first by seq, so the search ends where the young ones begin.
 	sqlOldestRuns = `SELECT seq, started, completed FROM runs WHERE hidden = 0 AND seq > $1 ORDER BY seq LIMIT $2`
 	sqlExpireRun  = `UPDATE runs SET hidden = 2 WHERE seq = $1`
-	sqlHideRunsOf = `UPDATE job_runs SET hidden = 2 WHERE run = $1 AND hidden = 0`
+	sqlHideRunsOf = `UPDATE job_runs SET hidden = 2 WHERE run = $1 AND moved_to = 0 AND hidden = 0`
+	sqlHideMoved  = `UPDATE job_runs SET hidden = 2 WHERE ` + movedHere + ` AND hidden = 0`
 
-	// A hidden run goes when no shown run needs it.
+	// A hidden run goes when no shown run needs it, and nothing that it started is
+	// left that belongs to another one.
 	sqlUnneededRuns = `SELECT seq FROM runs WHERE hidden <> 0 AND completed < $1 AND started < $1
 		AND NOT EXISTS (SELECT 1 FROM run_sources s JOIN runs k ON k.seq = s.run
 			WHERE s.source = runs.id AND k.hidden = 0)
+		AND NOT EXISTS (SELECT 1 FROM job_runs j WHERE j.run = runs.seq AND j.moved_to <> 0)
 		LIMIT $2`
-	sqlRunAttempts      = `SELECT action, start FROM job_runs WHERE run = $1 LIMIT $2`
+	sqlRunAttempts = `SELECT run, action, start FROM job_runs WHERE run = $1
+		UNION ALL SELECT run, action, start FROM job_runs WHERE ` + movedHere + ` LIMIT $2`
 	sqlDeleteJobRun     = `DELETE FROM job_runs WHERE run = $1 AND action = $2 AND start = $3`
 	sqlDeleteRun        = `DELETE FROM runs WHERE seq = $1`
 	sqlDeleteRunSources = `DELETE FROM run_sources WHERE run = $1`
@@ -87,8 +91,10 @@ func (e *expiry) old(query string, remove func(seq int64) error) error {
 
 func (e *expiry) hideRuns() error {
 	return e.old(sqlOldestRuns, func(seq int64) error {
-		if err := e.tx.exec(sqlHideRunsOf, seq); err != nil {
-			return err
+		for _, query := range []string{sqlHideRunsOf, sqlHideMoved} {
+			if err := e.tx.exec(query, seq); err != nil {
+				return err
+			}
 		}
 		return e.tx.exec(sqlExpireRun, seq)
 	})
@@ -117,7 +123,7 @@ func (e *expiry) deleteRun(seq int64) error {
 		return err
 	}
 	for _, at := range attempts {
-		if err := e.tx.exec(sqlDeleteJobRun, seq, at[0], at[1]); err != nil {
+		if err := e.tx.exec(sqlDeleteJobRun, at[0], at[1], at[2]); err != nil {
 			return err
 		}
 		e.done++
@@ -134,8 +140,8 @@ func (e *expiry) deleteRun(seq int64) error {
 	return e.tx.exec(sqlDeleteRun, seq)
 }
 
-func scanAttempt(s scanner) (at [2]int64, err error) {
-	return at, s.Scan(&at[0], &at[1])
+func scanAttempt(s scanner) (at [3]int64, err error) {
+	return at, s.Scan(&at[0], &at[1], &at[2])
 }
 
 func (e *expiry) deleteJobRuns() error {

@@ -12,6 +12,9 @@ import (
 const (
 	jobRunColumns = `run, action, start, seq, id, job, retry, root, state, definition, previous, trigger_name,
 		started, modified, completed, ran, message, detail, rev, request, files`
+	jobRunRead = jobRunColumns + `, moved_to`
+	// Those that were moved to a run; their index needs both terms.
+	movedHere = `moved_to = $1 AND moved_to <> 0`
 	// Its index holds the live job runs alone, so the words must stay the same.
 	jobRunLive = `state IN ('WAITING', 'STARTING', 'RUNNING', 'STOPPING')`
 
@@ -25,12 +28,15 @@ const (
 		completed = $8, ran = $9, message = $10, detail = $11, files = $12, rev = $13
 		WHERE run = $1 AND action = $2 AND start = $3`
 
-	sqlJobRun       = `SELECT ` + jobRunColumns + `, predecessors FROM job_runs WHERE key = $1 AND id = $2 AND hidden = 0`
-	sqlJobRunsOf    = `SELECT ` + jobRunColumns + `, '' FROM job_runs WHERE run = $1`
+	sqlJobRun    = `SELECT ` + jobRunRead + `, predecessors FROM job_runs WHERE key = $1 AND id = $2 AND hidden = 0`
+	sqlJobRunsOf = `SELECT ` + jobRunRead + `, '' FROM job_runs WHERE run = $1
+		UNION ALL SELECT ` + jobRunRead + `, '' FROM job_runs WHERE ` + movedHere + ` AND run <> $1`
 	sqlPredecessors = `SELECT predecessors FROM job_runs WHERE key = $1 AND id = $2`
-	sqlJobRuns      = `SELECT ` + jobRunColumns + `, predecessors FROM job_runs
+	sqlJobRuns      = `SELECT ` + jobRunRead + `, predecessors FROM job_runs
 		WHERE job = $1 AND seq < $2 AND hidden = 0 ORDER BY seq DESC LIMIT $3`
-	sqlLiveJobRuns     = `SELECT ` + jobRunColumns + `, predecessors FROM job_runs WHERE ` + jobRunLive + ` ORDER BY seq`
+	sqlLiveJobRuns     = `SELECT ` + jobRunRead + `, predecessors FROM job_runs WHERE ` + jobRunLive + ` ORDER BY seq`
+	sqlMoveStarted     = `UPDATE job_runs SET moved_to = $2 WHERE run = $1 AND action = $3 AND start >= $4`
+	sqlMoveMoved       = `UPDATE job_runs SET moved_to = $2 WHERE ` + movedHere + ` AND action = $3 AND start >= $4`
 	sqlLiveJobRunCount = `SELECT count(*) FROM job_runs WHERE ` + jobRunLive + ` AND job = $1`
 )
 
@@ -83,8 +89,18 @@ func (tx *Tx) JobRun(id string) (*JobRun, error) {
 	return one(tx, scanJobRun, sqlJobRun, idKey(id), id)
 }
 
-// JobRunsOf are the job runs of a workflow run in the order of their creation,
-// without their Predecessors. They are found also when the run is hidden.
+// MoveJobRuns moves the job runs of an action from one workflow run to another, from
+// a start on.
+func (tx *Tx) MoveJobRuns(from, to int64, action, start int) error {
+	if err := tx.exec(sqlMoveStarted, from, to, int64(action), int64(start)); err != nil {
+		return err
+	}
+	return tx.exec(sqlMoveMoved, from, to, int64(action), int64(start))
+}
+
+// JobRunsOf are the job runs that a workflow run started and those that were moved to
+// it, in the order of their creation, without their Predecessors. They are found also
+// when the run is hidden.
 func (tx *Tx) JobRunsOf(runSeq int64) ([]JobRun, error) {
 	all, err := list(tx, filesOnce(), sqlJobRunsOf, runSeq)
 	slices.SortFunc(all, func(a, b JobRun) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -151,7 +167,7 @@ func scanJobRunRow(s scanner) (j JobRun, files string, err error) {
 	var state, request, predecessors string
 	err = s.Scan(&j.Run, &j.Action, &j.Start, &j.Seq, &j.ID, &j.Job, &j.Retry, &j.Root, &state, &j.Definition,
 		&j.Previous, &j.Trigger, (*int64)(&j.Started), (*int64)(&j.Modified), (*int64)(&j.Completed), &j.Ran,
-		&j.Message, &j.Detail, &j.Rev, &request, &files, &predecessors)
+		&j.Message, &j.Detail, &j.Rev, &request, &files, &j.MovedTo, &predecessors)
 	if err != nil {
 		return j, "", err
 	}

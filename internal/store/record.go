@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+
 	"github.com/reglue/reglue/internal/flow"
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -48,8 +50,12 @@ type JobRun struct {
 	Seq int64
 	ID  string
 	Job string
-	// Run is the workflow run's Seq, 0 outside of a workflow.
+	// Run is the Seq of the workflow run that started it, 0 outside of a workflow.
+	// What it was started with follows from that one.
 	Run int64
+	// MovedTo is the Seq of the workflow run that took it over while it ran, 0 when
+	// none did.
+	MovedTo int64
 	// Attempt is the action and start of a workflow's job run.
 	flow.Attempt
 	// Retry is the number shown as Attempt, from 0.
@@ -83,10 +89,14 @@ type JobRun struct {
 	Rev int64
 }
 
-// Row is the part of a job run that a run's state is rebuilt from.
+// Row is the part of a job run that the state of the run that it belongs to is rebuilt
+// from.
 func (j *JobRun) Row() flow.Row {
-	return flow.Row{Attempt: j.Attempt, Retry: j.Retry, Root: j.Root, State: j.State, Rev: j.Rev}
+	return flow.Row{Attempt: j.Attempt, Retry: j.Retry, Root: j.Root, Moved: j.MovedTo != 0, State: j.State, Rev: j.Rev}
 }
+
+// Owner is the Seq of the workflow run that it belongs to: its end counts there.
+func (j *JobRun) Owner() int64 { return cmp.Or(j.MovedTo, j.Run) }
 
 // Invocation is the answer to a call that a client may repeat (R37).
 type Invocation struct {

@@ -30,6 +30,8 @@ type Resume struct {
 	Before []Before `json:"before,omitempty"`
 	// AnyEnd is set when the run before had ended in STOPPED or ERROR.
 	AnyEnd bool `json:"anyEnd,omitempty"`
+	// WhileRunning is set when the run before was RUNNING: this one superseded it.
+	WhileRunning bool `json:"whileRunning,omitempty"`
 }
 
 // Acceptance says who took a node as SUCCEEDED, and why.

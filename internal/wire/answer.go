@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -53,7 +51,7 @@ type errorBody struct {
 func (h *Handler) answer(w http.ResponseWriter, requestID string, answer any, err error) int {
 	if err == nil {
 		var text []byte
-		if text, err = encode(answer); err == nil {
+		if text, err = Encode(answer); err == nil {
 			return send(w, http.StatusOK, requestID, text)
 		}
 		h.log().Error("an answer is not JSON", "request_id", requestID, "error", err)
@@ -76,7 +74,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, err error) { h.answer(w, uuid.Ne
 
 func sendFault(w http.ResponseWriter, requestID string, f *fault) int {
 	// Two strings always encode.
-	text, _ := encode(errorBody{Type: f.code, Message: f.message})
+	text, _ := Encode(errorBody{Type: f.code, Message: f.message})
 	w.Header().Set("X-Amzn-Errortype", f.code)
 	return send(w, f.status, requestID, text)
 }
@@ -91,21 +89,4 @@ func send(w http.ResponseWriter, status int, requestID string, text []byte) int 
 	// A client that has gone gets no answer; nothing is left to do about it.
 	_, _ = w.Write(text)
 	return status
-}
-
-func encode(answer any) ([]byte, error) {
-	switch answer := answer.(type) {
-	case nil:
-		return []byte("{}"), nil
-	case json.RawMessage:
-		// Its writer made it; reading it again costs more than all the rest.
-		return answer, nil
-	}
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(answer); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
 }

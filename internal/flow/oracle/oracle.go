@@ -22,7 +22,7 @@ type Attempt struct {
 	Index, Start int
 }
 
-// Line is an event (begin, progress, end, stop, stop-attempt), where Retry is how
+// Line is an event (begin, progress, end, stop, stop-attempt, superseded), where Retry is how
 // many are allowed, or a fact (fire, start, state, retried, end, accept). A trigger
 // fires by the end of an attempt; a Root is started by a resume.
 type Line struct {
@@ -33,12 +33,13 @@ type Line struct {
 }
 
 // Run is what is given: ID, Triggers, From, Request, Events; and what Replay finds:
-// Status, Roots, Held, Lines.
+// Status, Roots, Held, Lines, of which so many were Taken from the run before.
 type Run struct {
 	ID, Status  string
 	Triggers    []Trigger
-	From        *Run // what it resumes, replayed to its end
+	From        *Run // what it resumes, replayed so far
 	Roots, Held []string
+	Taken       int
 	Request
 	Events, Lines []Line
 }
@@ -79,6 +80,16 @@ func (r *Run) live(l Line) bool {
 	return slices.Contains([]string{"start", "state"}, r.Now(l.Attempt).What)
 }
 
+// running are the nodes of the live attempts, by the order of start.
+func (r *Run) running() (nodes []string) {
+	for _, l := range r.Lines {
+		if l.What == "start" && r.live(l) {
+			nodes = append(nodes, l.Node)
+		}
+	}
+	return nodes
+}
+
 func (r *Run) add(l Line, what, state string) {
 	l.What, l.State = what, state
 	r.Lines = append(r.Lines, l)
@@ -98,7 +109,10 @@ func (r *Run) step(e, now Line) {
 				r.add(r.Now(l.Attempt), "state", "STOPPING")
 			}
 		}
-	case e.What == "stop" || !r.live(e) || e.What == "progress" && now.State == "STOPPING":
+	case e.What == "superseded" && running:
+		r.Status = "STOPPED"
+		return
+	case e.What == "stop" || r.Status == "STOPPED" || !r.live(e) || e.What == "progress" && now.State == "STOPPING":
 		return
 	case e.What != "end":
 		r.add(now, "state", e.State)
@@ -113,7 +127,7 @@ func (r *Run) step(e, now Line) {
 }
 
 func (r *Run) settle() {
-	if !slices.ContainsFunc(r.Lines, r.live) {
+	if len(r.running()) == 0 {
 		r.Status = map[string]string{"RUNNING": "COMPLETED", "STOPPING": "STOPPED"}[r.Status]
 	}
 }
@@ -121,7 +135,7 @@ func (r *Run) settle() {
 func (r *Run) ended(end Line, running bool) {
 	for _, t := range r.Triggers {
 		hit := slices.Contains(t.Wants, Want{end.Node, end.State})
-		r.fire(t, hit && r.hold(t) && t.Active && running && r.Last("fire", t.Name).What == "", end.Attempt)
+		r.fire(t, hit && r.hold(t) && t.Active && running && !r.fired(t.Name), end.Attempt)
 	}
 }
 
@@ -137,50 +151,40 @@ func (r *Run) fire(t Trigger, yes bool, by Attempt) {
 		r.add(Line{Node: t.Name, Attempt: by}, "fire", "")
 		for i, node := range t.Starts {
 			if starts(node) {
-				r.start(node, Attempt{Run: r.ID, Trigger: t.Name, Index: i}, Line{})
+				r.start(node, Attempt{Trigger: t.Name, Index: i}, Line{})
 			}
 		}
 	}
 }
 
 func (r *Run) start(node string, a Attempt, l Line) {
-	for a.Start = 0; r.Now(a).What != ""; a.Start++ {
+	a.Run, a.Start = r.ID, 0
+	for _, old := range r.Lines {
+		if b := old.Attempt; old.What == "start" && b.Trigger == a.Trigger && b.Index == a.Index {
+			a.Start++
+		}
 	}
 	l.Node, l.Attempt = node, a
 	r.add(l, "start", "STARTING")
 }
 
-// below adds all that lies downstream of a node.
-func (r *Run) below(node string, found map[string]bool) map[string]bool {
+func (r *Run) fired(trigger string) bool { return r.Last("fire", trigger).What != "" }
+
+// below adds all that lies downstream of a node, not by triggers to skip.
+func (r *Run) below(node string, found map[string]bool, skip func(string) bool) map[string]bool {
 	for _, t := range r.Triggers {
 		watches := slices.ContainsFunc(t.Wants, func(w Want) bool { return w.Node == node })
-		if watches && !found[t.Name] {
+		if watches && !found[t.Name] && !skip(t.Name) {
 			found[t.Name] = true
 			for _, n := range t.Starts {
 				found[n] = true
-				r.below(n, found)
+				r.below(n, found, skip)
 			}
 		}
 	}
 	return found
 }
 
-func (r *Run) leads(from, to string) bool { return r.below(from, map[string]bool{})[to] }
-
-// again reports whether a resume evaluates a node anew.
-func (r *Run) again(node string) bool {
-	below := func(n string) bool { return r.leads(n, node) }
-	return slices.Contains(r.Roots, node) || slices.ContainsFunc(slices.Concat(r.Roots, r.Accept), below)
-}
-
-// by is the action by which a resume can start a node, if it ran or is held back.
-func (r *Run) by(node string) Attempt {
-	at := r.Last("start", node).Attempt
-	for _, t := range r.Triggers {
-		i := slices.Index(t.Starts, node)
-		if at.Trigger == "" && i >= 0 && t.Active && slices.Contains(r.Held, node) && r.hold(t) {
-			at = Attempt{Trigger: t.Name, Index: i}
-		}
-	}
-	return at
+func (r *Run) leads(from, to string) bool {
+	return r.below(from, map[string]bool{}, func(string) bool { return false })[to]
 }

@@ -5,11 +5,12 @@ import "slices"
 // Request is what a resume is asked for.
 type Request struct {
 	Nodes, Accept, Until, Except []string
-	AnyEnd                       bool
+	AnyEnd, WhileRunning         bool
 }
 
 func (r *Run) resume() (refused string) {
-	if r.From.Status != "COMPLETED" && !r.AnyEnd || len(r.Nodes)+len(r.Accept) == 0 {
+	over := r.From.Status == "COMPLETED" || r.AnyEnd && len(r.From.running()) == 0
+	if !over && (r.From.Status != "RUNNING" || !r.WhileRunning) || len(r.Nodes)+len(r.Accept) == 0 {
 		return "run"
 	}
 	first := func(n string) int { // what was held back comes last
@@ -45,10 +46,10 @@ func (r *Run) resume() (refused string) {
 		r.add(r.From.Last("end", n), "end", "SUCCEEDED") // the latest end stays the latest
 		r.add(r.From.Last("end", n), "accept", "SUCCEEDED")
 	}
-	r.Status = "RUNNING"
+	r.Status, r.Taken = "RUNNING", len(r.Lines)
 	for _, n := range r.Roots {
 		by, last := r.From.by(n), r.From.Last("start", n)
-		r.start(n, Attempt{r.ID, by.Trigger, by.Index, 0}, Line{Same: last.Attempt, Root: true})
+		r.start(n, by, Line{Same: last.Attempt, Root: true})
 	}
 	for _, n := range r.Accept {
 		r.ended(r.Last("end", n), true)
@@ -70,11 +71,18 @@ func (r *Run) narrow() (refused string) {
 	}
 	refuse(r.Accept, func(n string) bool {
 		last, end := r.From.Last("start", n), r.From.Last("end", n).State
-		return last.What == "" || r.From.Now(last.Attempt).State == "SUCCEEDED" && end == "SUCCEEDED"
+		return slices.Contains(r.From.running(), n) || last.What == "" || r.From.Now(last.Attempt).State == "SUCCEEDED" && end == "SUCCEEDED"
 	})
-	refuse(r.Accept, r.again)
+	follows := func(n string) bool { // by triggers that can fire
+		over := func(t string) bool { return r.From.fired(t) && !r.again(t) }
+		below := func(m string) bool { return r.From.below(m, map[string]bool{}, over)[n] }
+		return slices.ContainsFunc(r.From.running(), below)
+	}
+	refuse(r.Accept, func(n string) bool { return r.again(n) || follows(n) })
 	refuse(slices.Concat(r.Until, r.Except), func(n string) bool { return !r.again(n) || !slices.Contains(all, n) })
 	refuse(r.Except, func(n string) bool { return slices.Contains(r.Nodes, n) })
+	refuse(r.From.running(), r.again)
+	refuse(r.Roots, follows)
 	for _, n := range all {
 		to := func(u string) bool { return u == n || r.leads(n, u) }
 		out := slices.Contains(r.Except, n) || len(r.Until) > 0 && !slices.ContainsFunc(r.Until, to) && !slices.Contains(r.Roots, n)
@@ -83,4 +91,22 @@ func (r *Run) narrow() (refused string) {
 		}
 	}
 	return append(bad, "")[0]
+}
+
+// again reports whether a resume evaluates a node anew.
+func (r *Run) again(node string) bool {
+	below := func(n string) bool { return r.leads(n, node) }
+	return slices.Contains(r.Roots, node) || slices.ContainsFunc(slices.Concat(r.Roots, r.Accept), below)
+}
+
+// by is the action by which a resume can start a node, if it ran or is held back.
+func (r *Run) by(node string) Attempt {
+	at := r.Last("start", node).Attempt
+	for _, t := range r.Triggers {
+		i := slices.Index(t.Starts, node)
+		if at.Trigger == "" && i >= 0 && t.Active && slices.Contains(r.Held, node) && r.hold(t) {
+			at = Attempt{Trigger: t.Name, Index: i}
+		}
+	}
+	return at
 }

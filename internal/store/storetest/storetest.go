@@ -45,6 +45,8 @@ func Run(t *testing.T, open Open) {
 		{"Expire", testExpire},
 		{"ExpireKeepsCarriedRuns", testExpireCarried},
 		{"ExpireBites", testExpireBites},
+		{"MovedJobRuns", testMoved},
+		{"ExpireMovedJobRuns", testExpireMoved},
 		{"Invocations", testInvocations},
 		{"Meta", testMeta},
 		{"FailedMemberIsUndoneAlone", testSavepoint},

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"maps"
+	"path/filepath"
+
+	"github.com/reglue/reglue/internal/awsglue"
+	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/executor/local"
+	"github.com/reglue/reglue/internal/s3"
+	"github.com/reglue/reglue/internal/store"
+)
+
+// executor runs the server's jobs.
+func (s *server) executor() (*local.Executor, error) {
+	python, err := awsglue.Install(filepath.Join(s.opt.Data, "awsglue"))
+	if err != nil {
+		return nil, err
+	}
+	return local.New(local.Options{
+		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
+		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv,
+	})
+}
+
+// The purposes of tokens.
+const (
+	forGlue = "glue"
+	forS3   = "s3"
+)
+
+// jobEndpoint is where a job run reaches this server's Glue protocol.
+func (s *server) jobEndpoint(jobRunID string) string {
+	return s.Endpoint + "/job/" + jobRunID + "/" + s.tokens.of(forGlue, jobRunID)
+}
+
+// jobEnv gives a job throw-away credentials and the built-in S3: jobs are sealed
+// unless the operator opens them.
+func (s *server) jobEnv(spec executor.Spec) map[string]string {
+	region := s.db.Scope().Region
+	env := map[string]string{
+		"AWS_ENDPOINT_URL":      s.Endpoint + sealedPath,
+		"AWS_ENDPOINT_URL_S3":   s.Endpoint,
+		"AWS_REGION":            region,
+		"AWS_DEFAULT_REGION":    region,
+		"AWS_ACCESS_KEY_ID":     spec.JobRunID,
+		"AWS_SECRET_ACCESS_KEY": s.tokens.of(forS3, spec.JobRunID),
+	}
+	if s.opened != nil {
+		more, err := s.opened.env(context.Background())
+		if err != nil {
+			s.opt.Log.Error("a job runs sealed", "job_run_id", spec.JobRunID, "error", err)
+		}
+		maps.Copy(env, more)
+	}
+	return env
+}
+
+// live reports whether a job run is not over; its tokens are void afterwards.
+func (s *server) live(jobRunID string) bool {
+	ok := false
+	err := s.db.View(context.Background(), func(tx *store.Tx) error {
+		jr, err := tx.JobRun(jobRunID)
+		ok = jr != nil && jr.State.Live()
+		return err
+	})
+	return err == nil && ok
+}
+
+// jobFiles are the files of jobs as the operations see them.
+type jobFiles struct {
+	*s3.Map
+	pin     func(location string) (string, error)
+	written func(jobRunID string) ([]string, int)
+}
+
+// Pin implements api.Files.
+func (f jobFiles) Pin(location string) (string, error) { return f.pin(location) }
+
+// Written implements api.Files.
+func (f jobFiles) Written(jobRunID string) ([]string, int) { return f.written(jobRunID) }
