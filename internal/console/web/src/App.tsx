@@ -13,7 +13,8 @@ const Jobs = lazily(() => import("./pages/Jobs"), { early: true });
 const Job = lazily(() => import("./pages/Job"), { early: true });
 const Triggers = lazily(() => import("./pages/Triggers"), { early: true });
 const SignIn = lazily(() => import("./pages/SignIn"));
-const RunPage = lazily(() => import("./run/RunPage"), { early: true });
+// Not early: it brings the graph along.
+const RunPage = lazily(() => import("./run/RunPage"));
 const FamilyPage = lazily(() => import("./run/FamilyPage"));
 
 function Page() {

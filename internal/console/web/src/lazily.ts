@@ -8,6 +8,8 @@ const reloaded = "reglue:reloaded";
 /** A page that was loaded anew for this is not loaded anew again so soon. */
 const reloadAgain = 30_000;
 
+const earlyAfter = 1500;
+
 const early: (() => Promise<unknown>)[] = [];
 
 /**
@@ -43,8 +45,8 @@ function reload(error: unknown) {
   location.reload();
 }
 
-/** Fetches the parts that were marked as early, once the browser has nothing better to do. */
+/** Fetches the parts that were marked as early, once the page at hand has had its time. */
 export function fetchEarly() {
-  const idle = window.requestIdleCallback ?? ((f: () => void) => setTimeout(f, 500));
-  idle(() => early.forEach((load) => void load().catch(() => {})));
+  const idle = window.requestIdleCallback ?? ((f: () => void) => f());
+  setTimeout(() => idle(() => early.forEach((load) => void load().catch(() => {}))), earlyAfter);
 }

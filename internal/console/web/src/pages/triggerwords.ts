@@ -7,7 +7,7 @@ export function firesWhen(t: Trigger): string {
     case "SCHEDULED":
       return t.Schedule ?? "on a schedule";
     case "ON_DEMAND":
-      return "on demand";
+      return t.WorkflowName ? "when a run is started" : "when it is started";
     case "EVENT":
       return `on ${t.EventBatchingCondition?.BatchSize ?? 1} events`;
   }

@@ -1,9 +1,11 @@
 import { useDeferredValue, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { ApiError, failure, reach } from "../api/client";
 import { plural } from "../format";
 import { Command } from "../ui/Copy";
+import { ErrorBox } from "../ui/Message";
 import { find, LogBuffer, marks, nextMatch, ofStream, windowOf, type LogLine, type StreamFilter } from "./logbuffer";
 
-type Ending = "live" | "over" | "lost" | "elsewhere";
+type Ending = "live" | "over" | "lost" | "elsewhere" | "refused";
 
 interface Log {
   buffer: LogBuffer;
@@ -11,6 +13,7 @@ interface Log {
   version: number;
   ending: Ending;
   elsewhere?: { Text: string; Command?: string };
+  error?: ApiError;
 }
 
 /** The least time between two times that new lines are shown, in ms. */
@@ -20,29 +23,63 @@ const pause = 100;
 function useLog(jobRunId: string, job: string): Log {
   const [log, setLog] = useState<Log>(() => ({ buffer: new LogBuffer(), version: 0, ending: "live" }));
   useEffect(() => {
-    const buffer = new LogBuffer();
-    const source = new EventSource(`/console/logs/${encodeURIComponent(jobRunId)}?stream=both&job=${encodeURIComponent(job)}`);
+    const url = `/console/logs/${encodeURIComponent(jobRunId)}?stream=both&job=${encodeURIComponent(job)}`;
+    let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const show = (ending: Ending, elsewhere?: Log["elsewhere"]) => {
-      clearTimeout(timer);
-      timer = undefined;
-      setLog({ buffer, version: buffer.version, ending, elsewhere });
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const open = () => {
+      const buffer = new LogBuffer();
+      const show = (ending: Ending, more: Partial<Log> = {}) => {
+        clearTimeout(timer);
+        timer = undefined;
+        setLog({ buffer, version: buffer.version, ending, ...more });
+      };
+      const end = (ending: Ending, more?: Partial<Log>) => {
+        source?.close();
+        show(ending, more);
+      };
+      show("live");
+      source = new EventSource(url);
+      source.addEventListener("lines", (e) => {
+        buffer.add(JSON.parse(e.data) as LogLine[]);
+        timer ??= setTimeout(() => show("live"), pause);
+      });
+      source.addEventListener("end", () => end("over"));
+      source.addEventListener("none", (e) => end("elsewhere", { elsewhere: JSON.parse(e.data) as Log["elsewhere"] }));
+      source.onerror = async () => {
+        show("lost");
+        // Mostly the browser opens the stream again by itself, from the last line on.
+        if (source?.readyState !== EventSource.CLOSED) return;
+        const error = await refusal(url);
+        if (error) show("refused", { error });
+        else again = setTimeout(open, retryPause);
+      };
     };
-    show("live");
-    source.addEventListener("lines", (e) => {
-      buffer.add(JSON.parse(e.data) as LogLine[]);
-      timer ??= setTimeout(() => show("live"), pause);
-    });
-    source.addEventListener("end", () => (source.close(), show("over")));
-    source.addEventListener("none", (e) => (source.close(), show("elsewhere", JSON.parse(e.data) as Log["elsewhere"])));
-    // The browser opens the stream again by itself, from the last line on.
-    source.onerror = () => show("lost");
+    open();
     return () => {
-      source.close();
+      source?.close();
       clearTimeout(timer);
+      clearTimeout(again);
     };
   }, [jobRunId, job]);
   return log;
+}
+
+const retryPause = 3000;
+
+/** Why the server refuses a stream, which an EventSource does not tell; none when it is away. */
+async function refusal(url: string): Promise<ApiError | undefined> {
+  const stop = new AbortController();
+  try {
+    const answer = await reach(url, { signal: stop.signal });
+    if (answer.ok) return undefined;
+    const error = failure("the log", answer, await answer.text());
+    return error instanceof ApiError ? error : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    stop.abort();
+  }
 }
 
 const lineHeight = 18;
@@ -98,6 +135,7 @@ export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) 
       </div>
     );
   }
+  if (log.error) return <ErrorBox error={log.error} doing="The log can't be read" />;
   return (
     <section className="log" aria-label={`Log of ${node}`}>
       <div className="log-tools">
@@ -161,5 +199,5 @@ export function LogView({ jobRunId, node }: { jobRunId: string; node: string }) 
 }
 
 const endings: Record<Ending, string> = {
-  live: "live", over: "complete", lost: "no connection to the log; trying again", elsewhere: "",
+  live: "live", over: "complete", lost: "no connection to the log; trying again", elsewhere: "", refused: "",
 };

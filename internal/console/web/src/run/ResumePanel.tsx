@@ -5,7 +5,7 @@ import { duration, plural, shortId } from "../format";
 import { Command } from "../ui/Copy";
 import { ErrorBox } from "../ui/Message";
 import { resumeCommand } from "./commands";
-import { isEmpty, toggle, type OverrideDraft, type ResumeDraft } from "./draft";
+import { beyondAws, isEmpty, toggle, type OverrideDraft, type ResumeDraft } from "./draft";
 import { counts, ends, expectation, groups, reason, risky, type PlanGroup } from "./planview";
 import { shortIds } from "./time";
 import type { Resume } from "./useResume";
@@ -80,7 +80,7 @@ export function ResumePanel(props: Props) {
           <details className="commands">
             <summary>The same on the command line</summary>
             <Command>{resumeCommand(about, data.run.Name, data.run.WorkflowRunId, draft, data.names.of)}</Command>
-            {resume.awsCommand && plan && <Command>{resume.awsCommand}</Command>}
+            {resume.awsCommand && plan && (beyondAws(draft) ? <p className="quiet">AWS's own operation can't do this.</p> : <Command>{resume.awsCommand}</Command>)}
           </details>
         )}
       </div>

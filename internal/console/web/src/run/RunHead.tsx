@@ -21,13 +21,15 @@ interface Props {
   cannotResume?: string;
   resuming: boolean;
   onResumeFailed: () => void;
+  onResumeHeld: () => void;
   onResume: () => void;
 }
 
 /** What the run is, what it came to, and what can be done with it. */
-export function RunHead({ data, about, cannotResume, resuming, onResumeFailed, onResume }: Props) {
+export function RunHead({ data, about, cannotResume, resuming, onResumeFailed, onResumeHeld, onResume }: Props) {
   const { run } = data;
   const failed = data.views.filter((v) => v.failed).length;
+  const held = data.views.filter((v) => v.held).length;
   const over = isOver(run);
   const resumable = run.Status === "COMPLETED" || about?.Kind !== "account";
   return (
@@ -58,6 +60,11 @@ export function RunHead({ data, about, cannotResume, resuming, onResumeFailed, o
         {over && failed > 0 && resumable && (
           <button type="button" className="primary" disabled={resuming} onClick={onResumeFailed}>
             Resume failed ({failed})
+          </button>
+        )}
+        {over && held > 0 && (
+          <button type="button" disabled={resuming} onClick={onResumeHeld}>
+            Resume held back ({held})
           </button>
         )}
         {over && resumable && (

@@ -33,7 +33,10 @@ const views = [
 const mostDrawn = 2000;
 
 export default function RunPage({ workflow, runId }: { workflow: string; runId: string }) {
-  const { data, error, about } = useRunData(workflow, runId);
+  const [node] = useParam("node");
+  const [view] = useParam("view");
+  const narrow = useNarrow(narrowScreen);
+  const { data, error, about } = useRunData(workflow, runId, node !== undefined || view === "list" || narrow);
   if (!data) return error ? <ErrorBox error={error} doing={`Run ${runId} of ${workflow}`} /> : <Loading what="Loading the run" />;
   return <Run data={data} about={about} lost={error} />;
 }
@@ -95,7 +98,8 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
     <div className={panel || form.open ? "run-page with-panel" : "run-page"}>
       <div className="run-left">
         <RunHead data={data} about={about} cannotResume={cannot} resuming={form.open}
-          onResumeFailed={() => begin({ ...start, select: { Failed: true } })} onResume={() => begin(start)} />
+          onResumeFailed={() => begin({ ...start, select: { Failed: true } })} onResume={() => begin(start)}
+          onResumeHeld={() => begin({ ...start, select: { Held: true } })} />
         {lost !== null && lost !== undefined && <ErrorBox error={lost} doing="The page may be out of date" />}
         <Resumed data={data} />
         <Broken data={data} onSelect={(id) => (form.close(), select(id))} />

@@ -106,3 +106,7 @@ export function pick(d: ResumeDraft, id: string, selected: ReadonlySet<string>):
   if (d.nodes.includes(id) || !selected.has(id)) return toggle(d, "nodes", id);
   return { ...d, select: {}, nodes: [...selected].filter((x) => x !== id) };
 }
+
+/** Whether a draft asks for more than AWS's own operation does. */
+export const beyondAws = (d: ResumeDraft) =>
+  d.accept.length + d.until.length + d.except.length > 0 || Boolean(request("", "", d).Properties ?? request("", "", d).Overrides) || d.current || d.anyEnd || d.again;

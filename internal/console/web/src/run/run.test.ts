@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JobRun, Node, WorkflowRun } from "../api/types";
 import { resumeCommand } from "./commands";
-import { emptyDraft, incomplete, pick, request, toggle } from "./draft";
+import { beyondAws, emptyDraft, incomplete, pick, request, toggle } from "./draft";
 import { affected, unselectable } from "./eligible";
 import { join, names, split } from "./names";
 import { planHere } from "./planhere";
@@ -112,6 +112,11 @@ describe("the draft of a resume", () => {
     const d = { ...emptyDraft, select: { Failed: true } };
     expect(pick(d, "a", new Set(["a", "b"]))).toMatchObject({ select: {}, nodes: ["b"] });
     expect(pick(d, "c", new Set(["a", "b"]))).toMatchObject({ select: { Failed: true }, nodes: ["c"] });
+  });
+  test("says when AWS's own operation can't do it", () => {
+    expect(beyondAws({ ...emptyDraft, nodes: ["a"], select: { Failed: true } })).toBe(false);
+    expect(beyondAws({ ...emptyDraft, nodes: ["a"], except: ["b"] })).toBe(true);
+    expect(beyondAws({ ...emptyDraft, nodes: ["a"], overrides: { j: { args: [], timeout: "5", retries: "" } } })).toBe(true);
   });
   test("has a command line", () => {
     const d = { ...emptyDraft, select: { Failed: true }, accept: ["id-a"], because: "it's fine", until: ["id-b"], overrides: { load: { args: [["--x", "a b"]] as [string, string][], timeout: "5", retries: "2" } } };

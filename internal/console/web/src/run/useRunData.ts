@@ -18,13 +18,14 @@ export interface RunData {
   family?: Family;
 }
 
-export function useRunData(workflow: string, runId: string) {
+/** What a run's page shows. Reasons are many and long: they are read where they are shown. */
+export function useRunData(workflow: string, runId: string, withReasons: boolean) {
   const about = useAbout().data;
   const query = useRun(workflow, runId);
   const run = query.data?.WorkflowRunId === runId ? query.data : undefined;
   const server = about?.Kind === "server";
   const record = useResumeRecord(workflow, runId, server && Boolean(run?.PreviousRunId)).data;
-  const reasons = useReasons(workflow, runId, run !== undefined).data;
+  const reasons = useReasons(workflow, runId, withReasons && run !== undefined).data;
   const family = useFamily(workflow, runId).data;
 
   const ranIn = useMemo(() => family && jobRunsOf(family), [family]);
