@@ -1,20 +1,18 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
-import { useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import type { About } from "../api/types";
 import { awsCommand } from "../cli";
 import { duration, shortId } from "../format";
 import { Link, paths, useParam } from "../router";
 import { isLiveState } from "../state";
 import { CommandButton, Id } from "../ui/Copy";
-import { Dialog } from "../ui/Dialog";
-import { ErrorBox } from "../ui/Message";
 import { StateBadge } from "../ui/State";
 import { Time, useNow } from "../ui/Time";
-import { useChange } from "../ui/change";
+import { Around } from "./Around";
 import { LogView } from "./LogView";
+import { StopJobRun } from "./StopJobRun";
 import { shortIds } from "./time";
 import type { RunData } from "./useRunData";
-import { isOver, predicateLabel, took, triggerNote, type Attempt, type NodeView } from "./view";
+import { isOver, took, type Attempt, type NodeView } from "./view";
 
 interface Props {
   data: RunData;
@@ -36,7 +34,6 @@ export function NodePanel({ data, about, view, onSelect, onRepeat, cannotRepeat 
   const [chosen, setChosen] = useParam("attempt");
   const attempt = attempts.find((a) => a.id !== undefined && a.id === chosen) ?? attempts.at(-1);
   const reason = data.reasons.get(view.id);
-  const title = useRef<HTMLHeadingElement>(null);
   const tabs: [string, string, ReactNode][] = [];
   if (view.node.Type === "JOB" && attempt?.id) tabs.push(["log", "Log", <LogView key={attempt.id} jobRunId={attempt.id} node={view.name} />]);
   tabs.push(["attempts", `Attempts ${attempts.length}`, <Attempts key="a" attempts={attempts} run={run.WorkflowRunId} chosen={attempt} onChoose={setChosen} workflow={run.Name} />]);
@@ -50,7 +47,7 @@ export function NodePanel({ data, about, view, onSelect, onRepeat, cannotRepeat 
       <header className="panel-head">
         <div>
           <p className="crumbs">{kinds[view.node.Type]}</p>
-          <h2 ref={title} tabIndex={-1}>
+          <h2>
             {view.node.Type === "JOB" ? <Link to={paths.job(view.name)}>{view.name}</Link> : view.name}
           </h2>
         </div>
@@ -238,115 +235,6 @@ function Pair({ name, value, note }: { name: string; value: string; note?: strin
       <dd>
         <code>{value}</code> {note && <span className="quiet">{note}</span>}
       </dd>
-    </>
-  );
-}
-
-/** What leads to a node and what it leads to, through its triggers. */
-function Around({ data, view, onSelect }: { data: RunData; view: NodeView; onSelect: (id: string) => void }) {
-  const before = data.edges.filter((e) => e.to === view.id).map((e) => e.from);
-  const after = data.edges.filter((e) => e.from === view.id).map((e) => e.to);
-  const predecessors = view.latest?.jobRun?.PredecessorRuns ?? [];
-  return (
-    <>
-      <Neighbours title={view.node.Type === "TRIGGER" ? "It waits for" : "Started by"} ids={before} data={data} onSelect={onSelect} through="from" />
-      {predecessors.length > 0 && (
-        <section>
-          <h3>Job runs before it</h3>
-          <ul>
-            {predecessors.map((p) => (
-              <li key={p.RunId} className="row">
-                {p.JobName} {p.RunId && <Id id={p.RunId} short={shortId(p.RunId)} what="the job run's id" />}
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      <Neighbours title={view.node.Type === "TRIGGER" ? "It starts" : "Watched by"} ids={after} data={data} onSelect={onSelect} through="to" />
-    </>
-  );
-}
-
-function Neighbours({ title, ids, data, onSelect, through }: { title: string; ids: string[]; data: RunData; onSelect: (id: string) => void; through: "from" | "to" }) {
-  const beyond = (id: string) => data.edges.filter((e) => (through === "from" ? e.to === id : e.from === id)).map((e) => (through === "from" ? e.from : e.to));
-  if (ids.length === 0) return null;
-  return (
-    <section>
-      <h3>{title}</h3>
-      <ul>
-        {ids.map((id) => {
-          const v = data.byId.get(id);
-          if (!v) return null;
-          const trigger = v.node.TriggerDetails?.Trigger;
-          return (
-            <li key={id}>
-              <NodeLink v={v} onSelect={onSelect} />
-              {trigger && <span className="quiet"> {predicateLabel(trigger) ?? triggerNote(trigger)}</span>}
-              {trigger && (
-                <ul>
-                  {beyond(id).slice(0, 30).map((b) => {
-                    const o = data.byId.get(b);
-                    return o && <li key={b}><NodeLink v={o} onSelect={onSelect} /></li>;
-                  })}
-                </ul>
-              )}
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-}
-
-function NodeLink({ v, onSelect }: { v: NodeView; onSelect: (id: string) => void }) {
-  return (
-    <span className="node-link">
-      {v.node.Type !== "TRIGGER" && <StateBadge state={v.state} carried={v.carried} />}
-      <button type="button" className="link" onClick={() => onSelect(v.id)}>
-        {v.name}
-      </button>
-    </span>
-  );
-}
-
-function StopJobRun({ job, id, account }: { job: string; id: string; account: boolean }) {
-  const [asking, setAsking] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const change = useChange();
-  const client = useQueryClient();
-  const command = awsCommand("batch-stop-job-run", { "job-name": job, "job-run-ids": [id] });
-  useEffect(() => setError(undefined), [id]);
-  const stop = async () => {
-    setAsking(false);
-    try {
-      const out = await change("BatchStopJobRun", { JobName: job, JobRunIds: [id] }, `Stop a run of job ${job}`, command);
-      const refused = out?.Errors?.[0]?.ErrorDetail;
-      setError(refused ? new Error(`${refused.ErrorCode}: ${refused.ErrorMessage}`) : undefined);
-      void client.invalidateQueries({ queryKey: ["run"] });
-    } catch (e) {
-      setError(e);
-    }
-  };
-  return (
-    <>
-      <button type="button" className="small danger" onClick={() => (account ? void stop() : setAsking(true))}>
-        Stop job run
-      </button>
-      {error !== undefined && <ErrorBox error={error} doing="Not stopped" />}
-      {asking && (
-        <Dialog title={`Stop this run of ${job}?`} onClose={() => setAsking(false)}>
-          <p>It gets TERM and then KILL, and ends STOPPED. What waits for its success does not start; the run itself goes on.</p>
-          <footer>
-            <CommandButton command={command} />
-            <button type="button" onClick={() => setAsking(false)}>
-              Cancel
-            </button>
-            <button type="button" className="danger" onClick={() => void stop()}>
-              Stop it
-            </button>
-          </footer>
-        </Dialog>
-      )}
     </>
   );
 }

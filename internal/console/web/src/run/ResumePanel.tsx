@@ -1,24 +1,19 @@
-import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { ApiError } from "../api/client";
-import type { About, PlanNode, Selectors } from "../api/types";
-import { duration, plural, shortId } from "../format";
+import type { PlanNode, Selectors } from "../api/types";
+import { plural, shortId } from "../format";
 import { Command } from "../ui/Copy";
 import { ErrorBox } from "../ui/Message";
 import { resumeCommand } from "./commands";
-import { beyondAws, isEmpty, toggle, type OverrideDraft, type ResumeDraft } from "./draft";
-import { counts, ends, expectation, groups, reason, risky, type PlanGroup } from "./planview";
+import { beyondAws, isEmpty, toggle } from "./draft";
+import { Pairs } from "./Pairs";
+import { Group, List, offersAll, type GroupProps } from "./PlanGroup";
+import { counts, ends, expectation, groups, risky } from "./planview";
 import { shortIds } from "./time";
 import type { Resume } from "./useResume";
-import type { RunData } from "./useRunData";
 
-interface Props {
-  data: RunData;
-  about: About | undefined;
-  draft: ResumeDraft;
-  onDraft: (d: ResumeDraft) => void;
-  resume: Resume;
+interface Props extends GroupProps {
   onClose: () => void;
-  linkTo: (id: string) => string;
   /** Goes back to the nodes to choose more, where the panel covers them. */
   onChoose?: () => void;
   /** What to say of a node that was clicked and can't be chosen. */
@@ -88,9 +83,6 @@ export function ResumePanel(props: Props) {
     </div>
   );
 }
-
-/** Whether there is a server of ours, which does more than AWS's own operation. */
-const offersAll = (about: About | undefined, resume: Resume) => about?.Kind !== "account" && !resume.local;
 
 const selectors: { key: keyof Selectors; name: string; help: string }[] = [
   { key: "Failed", name: "Failed", help: "Every job and crawler whose latest attempt did not succeed" },
@@ -230,168 +222,6 @@ function writesOf(n: PlanNode): string {
   if (n.risk?.outputs?.length) parts.push(`declares to write ${ends(n.risk.outputs).join(", ")}`);
   if (n.risk?.written?.length) parts.push(`in its last attempt wrote ${ends(n.risk.written).join(", ")}${n.risk.more ? ` and ${n.risk.more} more` : ""}`);
   return parts.join("; ");
-}
-
-const List = ({ items }: { items: string[] }) => (
-  <ul>
-    {items.map((text, i) => (
-      <li key={i}>{shortIds(text)}</li>
-    ))}
-  </ul>
-);
-
-const shownAtFirst = 40;
-
-function Group({ g, ...props }: Props & { g: PlanGroup }) {
-  const [all, setAll] = useState(false);
-  const many = g.verdict === "carry" || g.verdict === "blank" || g.nodes.length === 0;
-  const shown = all ? g.nodes : g.nodes.slice(0, shownAtFirst);
-  const title = (
-    <>
-      <span className={`sign ${g.verdict}`} aria-hidden="true">
-        {g.sign}
-      </span>{" "}
-      {g.title} <span className="quiet">{g.nodes.length}</span>
-    </>
-  );
-  const body = (
-    <>
-      <ul>
-        {shown.map((n) => (
-          <Node key={n.id} n={n} {...props} />
-        ))}
-      </ul>
-      {shown.length < g.nodes.length && (
-        <button type="button" className="small" onClick={() => setAll(true)}>
-          Show {g.nodes.length - shown.length} more
-        </button>
-      )}
-      {g.triggers.length > 0 && (
-        <details className="plan-triggers">
-          <summary>{plural(g.triggers.length, "trigger")}</summary>
-          <ul>
-            {g.triggers.map((n) => (
-              <li key={n.id}>
-                <strong>{n.name}</strong> <span className="quiet">{reason(n)}</span>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-    </>
-  );
-  if (many) {
-    return (
-      <details className="plan-group">
-        <summary title={g.help}>{title}</summary>
-        {body}
-      </details>
-    );
-  }
-  return (
-    <section className="plan-group" aria-label={g.title}>
-      <h3 title={g.help}>{title}</h3>
-      {body}
-    </section>
-  );
-}
-
-/** A node of the plan, with what can be set for it. */
-function Node({ n, data, about, draft, onDraft, resume, linkTo }: Props & { n: PlanNode }) {
-  const runs = n.verdict === "start" || n.verdict === "downstream";
-  const view = data.byId.get(n.id);
-  const all = offersAll(about, resume);
-  const facts = [n.expectedMs ? `about ${duration(n.expectedMs)}` : runs ? "never timed" : "", ...(n.changed ?? [])].filter(Boolean);
-  return (
-    <li>
-      <details className="plan-node">
-        <summary>
-          <span className="plan-name">{n.name}</span> <span className="quiet num">{facts[0]}</span>
-          <span className="plan-reason">{reason(n)}</span>
-          {facts.length > 1 && <span className="plan-changed">{facts.slice(1).join("; ")}</span>}
-        </summary>
-        <div className="plan-more">
-          {n.because && n.because.length > 0 && <List items={n.because} />}
-          {n.from && (
-            <p className="quiet">
-              From run {shortId(n.from.runId)}
-              {n.from.attempt > 0 && `, retry ${n.from.attempt}`}: {n.from.state.toLowerCase()}
-            </p>
-          )}
-          <div className="row">
-            <a className="button small" href={linkTo(n.id)} target="_blank" rel="noopener">
-              Look at it
-            </a>
-            {all && view?.failed && (
-              <Toggle on={draft.accept.includes(n.id)} onClick={() => onDraft(toggle(draft, "accept", n.id))}>
-                Accept as succeeded
-              </Toggle>
-            )}
-            {all && (runs || draft.except.includes(n.id) || n.verdict === "held") && (
-              <>
-                <Toggle on={draft.except.includes(n.id)} onClick={() => onDraft(toggle(draft, "except", n.id))}>
-                  Hold it back
-                </Toggle>
-                <Toggle on={draft.until.includes(n.id)} onClick={() => onDraft(toggle(draft, "until", n.id))}>
-                  Run only up to here
-                </Toggle>
-              </>
-            )}
-          </div>
-          {all && runs && n.type === "JOB" && <Override job={n.name} draft={draft} onDraft={onDraft} />}
-        </div>
-      </details>
-    </li>
-  );
-}
-
-const Toggle = ({ on, onClick, children }: { on: boolean; onClick: () => void; children: ReactNode }) => (
-  <button type="button" className={on ? "small on" : "small"} aria-pressed={on} onClick={onClick}>
-    {children}
-  </button>
-);
-
-const noOverride: OverrideDraft = { args: [], timeout: "", retries: "" };
-
-function Override({ job, draft, onDraft }: { job: string; draft: ResumeDraft; onDraft: (d: ResumeDraft) => void }) {
-  const o = draft.overrides[job] ?? noOverride;
-  const set = (more: Partial<OverrideDraft>) => onDraft({ ...draft, overrides: { ...draft.overrides, [job]: { ...o, ...more } } });
-  return (
-    <fieldset>
-      <legend>Only in the new run</legend>
-      <Pairs what={`argument of ${job}`} keyHint="--key" list={o.args} onChange={(args) => set({ args })} />
-      <div className="row">
-        <label className="field inline">
-          Timeout, min
-          <input type="text" inputMode="numeric" size={6} value={o.timeout} onChange={(e) => set({ timeout: e.target.value })} />
-        </label>
-        <label className="field inline">
-          Retries
-          <input type="text" inputMode="numeric" size={4} value={o.retries} onChange={(e) => set({ retries: e.target.value })} />
-        </label>
-      </div>
-    </fieldset>
-  );
-}
-
-function Pairs({ what, keyHint, list, onChange }: { what: string; keyHint: string; list: [string, string][]; onChange: (l: [string, string][]) => void }) {
-  const put = (i: number, pair: [string, string]) => onChange(list.map((p, k) => (k === i ? pair : p)));
-  return (
-    <div className="pairs">
-      {list.map(([k, v], i) => (
-        <div key={i} className="pair">
-          <input type="text" aria-label={`Name of the ${what}`} placeholder={keyHint} value={k} onChange={(e) => put(i, [e.target.value, v])} />
-          <input type="text" aria-label={`Value of the ${what} ${k}`} placeholder="value" value={v} onChange={(e) => put(i, [k, e.target.value])} />
-          <button type="button" className="ghost small" aria-label={`Remove the ${what} ${k}`} onClick={() => onChange(list.filter((_, x) => x !== i))}>
-            ✕
-          </button>
-        </div>
-      ))}
-      <button type="button" className="small" onClick={() => onChange([...list, ["", ""]])}>
-        Add {/^[aeiou]/.test(what) ? "an" : "a"} {what}
-      </button>
-    </div>
-  );
 }
 
 function Options({ data, draft, onDraft }: Props) {
