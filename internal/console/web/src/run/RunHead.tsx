@@ -51,6 +51,7 @@ export function RunHead({ data, about, cannotResume, resuming, onResumeFailed, o
               resumed from <Link to={paths.run(run.Name, run.PreviousRunId)}>{shortId(run.PreviousRunId)}</Link>
             </span>
           )}
+          {data.record?.Moved && <span title="It does not go on the triggers that the run before had">on the triggers of when it was resumed</span>}
           {(data.family?.runs.length ?? 0) > 1 && <Link to={paths.family(run.Name, run.WorkflowRunId)}>Family of {data.family!.runs.length} runs</Link>}
         </p>
         <Counts data={data} />

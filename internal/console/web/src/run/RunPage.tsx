@@ -1,5 +1,5 @@
 import "./run.css";
-import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { GraphView, loadGraph } from "../graph/lazy";
 import type { Verdicts } from "../graph/types";
 import { navigate, paths, useParam } from "../router";
@@ -79,7 +79,9 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
     [data.byId, untickable, form.change, form.open, chosen, covered],
   );
   const start: ResumeDraft = { ...emptyDraft, anyEnd: run.Status !== "COMPLETED" && about?.Kind === "server" };
+  const opener = useRef<HTMLElement>(null);
   const begin = (draft: ResumeDraft) => {
+    opener.current = document.activeElement as HTMLElement | null;
     setNotice(undefined);
     setTakeFocus(true);
     setSheet(true);
@@ -89,6 +91,13 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
   const close = () => {
     form.close();
     setNotice(undefined);
+    // The button is disabled until the page is drawn without the panel.
+    requestAnimationFrame(() => opener.current?.focus());
+  };
+  const closePanel = (id: string | undefined) => {
+    const within = document.activeElement?.closest(".panel");
+    select(id);
+    if (within && id === undefined) document.querySelector<HTMLElement>(".graph, .node-row.selected .node-name")?.focus();
   };
   // While a resume is made up, a click on a node chooses it.
   const click = (id: string | undefined) => (form.open ? id && tick(id) : select(id));
@@ -147,7 +156,7 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
         </div>
       )}
       {panel && (
-        <NodePanel key={panel.id} data={data} about={about} view={panel} onSelect={select} cannotRepeat={untickable(panel)}
+        <NodePanel key={panel.id} data={data} about={about} view={panel} onSelect={closePanel} cannotRepeat={untickable(panel)}
           onRepeat={untickable(panel) ? undefined : () => begin({ ...start, nodes: [panel.id] })} />
       )}
     </div>
