@@ -15,6 +15,9 @@ describe("candidates", () => {
     expect(candidates([run("b", 0, { PreviousRunId: "a" }), run("a", 1)])).toEqual([]);
     expect(candidates([run("b", 1, { PreviousRunId: "a" }), run("a", 1)]).map((r) => r.WorkflowRunId)).toEqual(["b"]);
   });
+  test("a superseded run has nobody to repair it: the one that took it over counts", () => {
+    expect(candidates([run("a", 1, { Status: "STOPPED", ErrorMessage: "Superseded by wr_b" })])).toEqual([]);
+  });
   test("a run in ERROR counts though nothing failed in it", () => {
     expect(candidates([run("a", 0, { Status: "ERROR" })])).toHaveLength(1);
   });

@@ -1,11 +1,11 @@
 // Which runs are broken, what failed in them and what never started because of it.
 import type { Condition, Graph, JobRunState, Node, NodeType, Trigger, WorkflowRun } from "./api/types";
-import { failedCount, isFailed, nodeState } from "./state";
+import { failedCount, isFailed, nodeState, supersededBy } from "./state";
 
 /** The runs of a workflow that did not go well and that no later run resumes, newest first as given. */
 export function candidates(runs: WorkflowRun[]): WorkflowRun[] {
   const resumed = new Set(runs.map((r) => r.PreviousRunId));
-  return runs.filter((r) => !resumed.has(r.WorkflowRunId) && (r.Status === "ERROR" || failedCount(r.Statistics) > 0));
+  return runs.filter((r) => !supersededBy(r) && !resumed.has(r.WorkflowRunId) && (r.Status === "ERROR" || failedCount(r.Statistics) > 0));
 }
 
 /** Whether a run has ended without a failure. */

@@ -1,6 +1,6 @@
 // The grid of a workflow: a row a node, a column a run, the newest left.
 import type { NodeType, Workflow, WorkflowRun } from "./api/types";
-import { inOrder, nodeState } from "./state";
+import { inOrder, nodeState, type Moved } from "./state";
 
 export interface Cell {
   id: string;
@@ -8,6 +8,7 @@ export interface Cell {
   type: NodeType;
   state?: string;
   carried: boolean;
+  moved?: Moved;
   accepted: boolean;
   attempts: number;
   startedOn?: number;
@@ -27,6 +28,7 @@ export function cellsOf(run: WorkflowRun): Cell[] {
       type: n.Type,
       state: s.state,
       carried: s.carried,
+      moved: s.moved,
       accepted: s.accepted,
       attempts: s.attempts,
       startedOn: s.startedOn,

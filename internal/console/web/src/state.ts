@@ -41,6 +41,7 @@ const looks: Record<State, Look> = {
   WAITING: { label: "Waiting for room", letter: "…", glyph: dots, tone: "wait" },
 };
 
+const superseded: Look = { label: "Superseded", letter: "»", glyph: "M3 3.4 5.6 6 3 8.6M6.4 3.4 9 6 6.4 8.6", tone: "none" };
 const never: Look = { label: "Not started", letter: "–", glyph: dash, tone: "none" };
 
 /** How the state of a job run or crawl looks; undefined is a node that nothing started. */
@@ -58,6 +59,19 @@ const liveStates = new Set<string>(["STARTING", "RUNNING", "STOPPING", "WAITING"
 export const isFailed = (state: string | undefined) => state !== undefined && failedStates.has(state);
 export const isLiveState = (state: string | undefined) => state !== undefined && liveStates.has(state);
 
+const supersededMessage = "Superseded by ";
+
+/** The run that took over what ran in this one, when it was resumed while it ran. */
+export function supersededBy(run: Pick<WorkflowRun, "ErrorMessage"> | undefined): string | undefined {
+  const id = run?.ErrorMessage?.startsWith(supersededMessage) ? run.ErrorMessage.slice(supersededMessage.length) : "";
+  return id.startsWith("wr_") ? id : undefined;
+}
+
+/** A resume took the attempt over while it ran: it was moved here, or on from here. */
+export type Moved = "here" | "on";
+
+export const movedWords: Record<Moved, string> = { here: "moved here from the run before", on: "moved on to the next run" };
+
 /** So begins the error of an attempt that did not succeed and that a resume took as SUCCEEDED. */
 const acceptedMessage = "Accepted as SUCCEEDED by ";
 
@@ -73,6 +87,7 @@ export interface NodeState {
   attempts: number;
   /** The attempt ran in an earlier run of the family. */
   carried: boolean;
+  moved?: Moved;
   /** The attempt did not succeed; a resume took it as SUCCEEDED. */
   accepted: boolean;
 }
@@ -85,8 +100,10 @@ const latestOf = <T extends { StartedOn?: Time; Attempt?: number }>(all: T[]): T
     return b > a || (b === a && (next.Attempt ?? 0) > (best.Attempt ?? 0)) ? next : best;
   }, undefined);
 
+type RunTimes = Pick<WorkflowRun, "PreviousRunId" | "StartedOn" | "CompletedOn" | "ErrorMessage">;
+
 /** What became of a job or crawler in a run. */
-export function nodeState(node: Node, run?: Pick<WorkflowRun, "PreviousRunId" | "StartedOn">): NodeState {
+export function nodeState(node: Node, run?: RunTimes): NodeState {
   const jobs = node.JobDetails?.JobRuns ?? [];
   const crawls = node.CrawlerDetails?.Crawls ?? [];
   const jobRun = latestOf(jobs);
@@ -94,11 +111,14 @@ export function nodeState(node: Node, run?: Pick<WorkflowRun, "PreviousRunId" | 
   const latest = jobRun ?? crawl;
   const state = jobRun?.JobRunState ?? crawl?.State;
   // Only a resumed run shows attempts that are older than itself.
-  const carried =
-    !!run?.PreviousRunId && !isLiveState(state) && latest?.StartedOn !== undefined && latest.StartedOn < (run.StartedOn ?? 0);
+  const older = !!run?.PreviousRunId && latest?.StartedOn !== undefined && latest.StartedOn < (run.StartedOn ?? 0);
+  const outlived = (time: Time | undefined) => isLiveState(state) || (latest?.CompletedOn ?? 0) > (time ?? 0);
+  const carried = older && !outlived(run.StartedOn);
+  const movedOn = supersededBy(run) !== undefined && latest !== undefined && outlived(run?.CompletedOn);
   return {
     state,
     carried,
+    moved: movedOn ? "on" : older && !carried ? "here" : undefined,
     jobRun,
     crawl,
     accepted: state === "SUCCEEDED" && carried && !!latest?.ErrorMessage?.startsWith(acceptedMessage),
@@ -119,7 +139,8 @@ export function failedCount(s: Statistics | undefined): number {
  * How a run as a whole looks. COMPLETED says only that nothing runs any more, so
  * what came of its nodes decides.
  */
-export function runLook(run: { Status: RunStatus; Statistics?: Statistics }): Look {
+export function runLook(run: { Status: RunStatus; Statistics?: Statistics; ErrorMessage?: string }): Look {
+  if (supersededBy(run)) return superseded;
   const s = run.Statistics;
   const bad = failedCount(s);
   const stopped = s?.StoppedActions ?? 0;
@@ -142,7 +163,7 @@ export function runLook(run: { Status: RunStatus; Statistics?: Statistics }): Lo
 }
 
 /** A run in words, for labels: what it is, when it started, what it came to. */
-export function runLabel(run: Pick<WorkflowRun, "PreviousRunId" | "StartedOn" | "Status" | "Statistics">): string {
+export function runLabel(run: Pick<WorkflowRun, "PreviousRunId" | "StartedOn" | "Status" | "Statistics" | "ErrorMessage">): string {
   const when = run.StartedOn === undefined ? "" : ` of ${localTime(run.StartedOn)}`;
   return `${run.PreviousRunId ? "Resume" : "Run"}${when}: ${runLook(run).label}`;
 }

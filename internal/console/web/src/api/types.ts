@@ -198,6 +198,8 @@ export interface ResumeRequest {
   Definition?: "original" | "current";
   AnyEnd?: boolean;
   AnyResume?: boolean;
+  /** Permits a run that is RUNNING: what runs in it is moved to the new run. */
+  WhileRunning?: boolean;
 }
 
 export interface PreviewRequest extends ResumeRequest {
@@ -210,7 +212,7 @@ export interface ExecuteRequest extends PreviewRequest {
   By?: string;
 }
 
-export type Verdict = "start" | "downstream" | "blocked" | "carry" | "accept" | "held" | "blank";
+export type Verdict = "start" | "downstream" | "blocked" | "carry" | "accept" | "held" | "moved" | "blank";
 
 export interface PlanNode {
   name: string;
@@ -219,7 +221,8 @@ export interface PlanNode {
   verdict: Verdict;
   selected?: boolean;
   reason: string;
-  because?: string[];
+  /** The node, by its place in the plan's nodes, whose reason is behind this one's; -1 at a first cause. */
+  behind: number;
   from?: { runId: string; jobRunId?: string; attempt: number; state: string };
   expectedMs?: number;
   samples?: number;
@@ -282,6 +285,7 @@ export interface ResumeRecord {
   Pinned?: number;
   Moved?: boolean;
   AnyEnd?: boolean;
+  WhileRunning?: boolean;
   Repair?: PlannedResume;
 }
 

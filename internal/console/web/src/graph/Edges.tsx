@@ -37,6 +37,6 @@ function drawn(lines: Line[]): { line: string; head: string } {
 /** Edges of what a resume runs; without one, those of the selected node. */
 function isHot(l: Line, selected?: string, verdicts?: Verdicts): boolean {
   if (!verdicts) return l.from === selected || l.to === selected;
-  const runs = (id: string) => ["start", "downstream", "accept"].includes(verdicts.get(id) ?? "");
+  const runs = (id: string) => ["start", "downstream", "accept", "moved"].includes(verdicts.get(id) ?? "");
   return runs(l.from) && runs(l.to);
 }

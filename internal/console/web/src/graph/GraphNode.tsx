@@ -2,7 +2,7 @@ import type { Node as FlowNode, NodeProps, NodeTypes } from "@xyflow/react";
 import { createContext, Fragment, memo, useContext, useRef } from "react";
 import type { Verdict } from "../api/types";
 import { plural, shortId } from "../format";
-import { look, type Look } from "../state";
+import { look, movedWords, type Look } from "../state";
 import { Glyph } from "../ui/State";
 import { sizes, type Layout } from "./layout";
 import type { GraphModel, GraphNode, Verdicts } from "./types";
@@ -52,7 +52,7 @@ const same = (a: Data, b: Data) =>
 
 const verdictWords: Record<Verdict, string> = {
   start: "▶ starts at once", downstream: "○ may follow", blocked: "✕ can't run", accept: "✓ accepted",
-  held: "‖ held back", carry: "= carried over", blank: "· left as it is",
+  held: "‖ held back", moved: "→ runs on, moved", carry: "= carried over", blank: "· left as it is",
 };
 
 const kinds = { JOB: "job", CRAWLER: "crawler", TRIGGER: "trigger" };
@@ -70,6 +70,7 @@ export function spoken(n: GraphNode, verdict?: Verdict): string {
   const parts = [`${kinds[n.type]} ${n.name}`];
   if (n.type !== "TRIGGER" || n.state) parts.push(n.held ? "held back" : n.accepted ? "accepted as succeeded" : lookOf(n).label.toLowerCase());
   if (n.type !== "TRIGGER" && n.attempts > 0) parts.push(plural(n.attempts, "attempt"));
+  if (n.moved) parts.push(movedWords[n.moved]);
   if (n.carried) parts.push(`carried from ${n.carriedFrom ? `run ${shortId(n.carriedFrom)}` : "an earlier run"}`);
   if (verdict) parts.push(`in the resume: ${verdictWords[verdict].slice(2)}`);
   return parts.join(", ");
@@ -140,7 +141,8 @@ function noteOf(n: GraphNode, state: Look): string {
   if (n.type === "TRIGGER") return n.note ?? "";
   if (n.held || n.accepted) return n.note ?? "";
   if (n.carried) return `${n.state === "SUCCEEDED" ? "Carried" : `${state.label}, carried`}${n.carriedFrom ? ` from ${shortId(n.carriedFrom)}` : ""}`;
-  return n.note ? `${state.label} · ${n.note}` : state.label;
+  const moved = n.moved && { here: "moved here", on: "moved on" }[n.moved];
+  return [state.label, n.note, moved].filter(Boolean).join(" · ");
 }
 
 export const nodeTypes: NodeTypes = { node: Shape };

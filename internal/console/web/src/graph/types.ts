@@ -1,4 +1,5 @@
 import type { NodeType, Verdict } from "../api/types";
+import type { Moved } from "../state";
 
 /** A node as a graph draws it. Objects are kept while nothing of them changes. */
 export interface GraphNode {
@@ -11,6 +12,8 @@ export interface GraphNode {
   /** It ran in an earlier run: in this one, if that is known. */
   carried?: boolean;
   carriedFrom?: string;
+  /** A resume took the attempt over while it ran: it was moved here, or on from here. */
+  moved?: Moved;
   accepted?: boolean;
   held?: boolean;
   /** One short line below the name: how long it took, what a trigger waits for. */

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useRepairs, useRunsMade } from "../api/queries";
+import { useAbout, useRepairs, useRunsMade } from "../api/queries";
 import type { PlannedResume, WorkflowRun } from "../api/types";
 import { breakage, firstLine, type Breakage, type BrokenNode } from "../broken";
 import { plural, shortId } from "../format";
@@ -104,7 +104,8 @@ function Repair({ repair }: { repair: PlannedResume }) {
 }
 
 function ResumeButton({ run }: { run: WorkflowRun }) {
-  if (run.Status === "RUNNING" || run.Status === "STOPPING") {
+  const server = useAbout().data?.Kind === "server";
+  if (run.Status === "STOPPING" || (run.Status === "RUNNING" && !server)) {
     return <p className="quiet">Still running: it can be resumed once it has ended.</p>;
   }
   if (run.Status === "ERROR") return <p className="quiet">It never began: start a new run.</p>;

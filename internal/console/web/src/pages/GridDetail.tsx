@@ -2,7 +2,7 @@ import type { WorkflowRun } from "../api/types";
 import { isLive } from "../api/queries";
 import { firstLine } from "../broken";
 import type { Cell, Row } from "../grid";
-import { isLiveState, look, looksOf } from "../state";
+import { isLiveState, look, looksOf, movedWords } from "../state";
 import { RunBadge, StateBadge, StateSquare } from "../ui/State";
 import { Time, Took } from "../ui/Time";
 import { cellLook } from "./GridRow";
@@ -37,6 +37,7 @@ function CellDetail({ cell }: { cell: Cell }) {
     <>
       {cell.accepted ? <span className="badge tone-wait">{cellLook(cell).label}</span> : <StateBadge state={cell.state} carried={cell.carried} />}
       {cell.carried && !cell.accepted && <span>carried from an earlier run</span>}
+      {cell.moved && <span>{movedWords[cell.moved]}</span>}
       {cell.startedOn !== undefined && <Took from={cell.startedOn} to={cell.completedOn} live={isLiveState(cell.state)} />}
       {cell.attempts > 1 && <span>{cell.attempts} attempts</span>}
     </>

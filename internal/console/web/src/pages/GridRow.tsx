@@ -2,7 +2,7 @@ import { memo } from "react";
 import type { WorkflowRun } from "../api/types";
 import { localTime } from "../format";
 import type { Cell, Row } from "../grid";
-import { look, type Look } from "../state";
+import { look, movedWords, type Look } from "../state";
 import { StateSquare } from "../ui/State";
 import type { Spot } from "./RunGrid";
 
@@ -36,7 +36,7 @@ export const GridRow = memo(
                 tabIndex={focus === i ? 0 : -1}
                 aria-label={cell ? cellLabel(cell) : `${row.name}: not in this run`}
               >
-                {cell && <StateSquare look={cellLook(cell)} carried={cell.carried} />}
+                {cell && <StateSquare look={cellLook(cell)} carried={cell.carried} past={cell.moved === "on"} />}
               </a>
             </div>
           );
@@ -52,6 +52,7 @@ export const cellLook = (cell: Cell): Look => (cell.accepted ? { ...look(cell.st
 /** A cell in words. */
 export function cellLabel(cell: Cell): string {
   const parts = [`${cell.name}: ${cellLook(cell).label}`];
+  if (cell.moved) parts.push(movedWords[cell.moved]);
   if (cell.carried) parts.push("carried from an earlier run");
   if (cell.startedOn !== undefined) parts.push(localTime(cell.startedOn));
   if (cell.attempts > 1) parts.push(`${cell.attempts} attempts`);

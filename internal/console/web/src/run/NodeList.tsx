@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import type { Verdicts } from "../graph/types";
 import { duration, plural } from "../format";
-import { look } from "../state";
+import { look, movedWords } from "../state";
 import { StateBadge } from "../ui/State";
 import { useNow } from "../ui/Time";
 import { groupBy } from "./group";
@@ -36,7 +36,7 @@ export function NodeList(props: NodeListProps) {
   );
 }
 
-const order = ["Failed", "Running", "Accepted", "Held back", "Not started", "Succeeded", "Carried over"] as const;
+const order = ["Failed", "Running", "Moved on", "Accepted", "Held back", "Not started", "Succeeded", "Carried over"] as const;
 
 function groupOf(v: NodeView): (typeof order)[number] {
   if (v.accepted) return "Accepted";
@@ -44,6 +44,7 @@ function groupOf(v: NodeView): (typeof order)[number] {
   if (v.failed) return "Failed";
   if (!v.state) return "Not started";
   if (v.carried) return "Carried over";
+  if (v.moved === "on") return "Moved on";
   return look(v.state).tone === "good" ? "Succeeded" : "Running";
 }
 
@@ -78,6 +79,7 @@ function Group({ title, members, ...props }: NodeListProps & { title: string; me
 
 const verdictWords: Record<string, string> = {
   start: "▶ starts at once", downstream: "○ may follow", blocked: "✕ can't run", accept: "✓ accepted", held: "‖ held back", carry: "= carried over",
+  moved: "→ runs on, moved",
 };
 
 function Row({ v, selected, onSelect, ticked, onTick, untickable, verdicts, reasonOf }: NodeListProps & { v: NodeView }) {
@@ -98,7 +100,7 @@ function Row({ v, selected, onSelect, ticked, onTick, untickable, verdicts, reas
         {v.name}
       </button>
       <span className="quiet num">
-        {verdict ? verdictWords[verdict] : [v.attempts.length > 1 && plural(v.attempts.length, "attempt"), span > 0 && duration(span)].filter(Boolean).join(" · ")}
+        {verdict ? verdictWords[verdict] : [v.moved && movedWords[v.moved], v.attempts.length > 1 && plural(v.attempts.length, "attempt"), span > 0 && duration(span)].filter(Boolean).join(" · ")}
       </span>
       <span className="node-line" title={v.latest?.error}>
         {v.latest?.error ?? (v.state ? "" : reasonOf(v.id))}

@@ -3,7 +3,7 @@ import type { About } from "../api/types";
 import { awsCommand } from "../cli";
 import { duration, shortId } from "../format";
 import { Link, paths, useParam } from "../router";
-import { isLiveState } from "../state";
+import { isLiveState, movedWords } from "../state";
 import { CommandButton, Id } from "../ui/Copy";
 import { StateBadge } from "../ui/State";
 import { Time, useNow } from "../ui/Time";
@@ -63,6 +63,7 @@ export function NodePanel({ data, about, view, onSelect, onRepeat, cannotRepeat 
       <div className="row">
         {view.node.Type !== "TRIGGER" && <StateBadge state={view.state} carried={view.carried} />}
         {attempt && <AttemptTook attempt={attempt.attempt} />}
+        {view.moved && <span className="quiet">{movedWords[view.moved]}</span>}
         {view.carried && !view.carriedFrom && <span className="quiet">carried from an earlier run</span>}
         {view.carriedFrom && (
           <span className="quiet">

@@ -3,7 +3,7 @@ import type { About, PlanNode } from "../api/types";
 import { duration, plural, shortId } from "../format";
 import { toggle, type OverrideDraft, type ResumeDraft } from "./draft";
 import { Pairs } from "./Pairs";
-import { reason, type PlanGroup } from "./planview";
+import { behind, reason, type PlanGroup } from "./planview";
 import { shortIds } from "./time";
 import type { Resume } from "./useResume";
 import type { RunData } from "./useRunData";
@@ -90,6 +90,7 @@ function Node({ n, data, about, draft, onDraft, resume, linkTo }: GroupProps & {
   const runs = n.verdict === "start" || n.verdict === "downstream";
   const view = data.byId.get(n.id);
   const all = offersAll(about, resume);
+  const because = resume.plan ? behind(resume.plan, n) : [];
   const facts = [n.expectedMs ? `about ${duration(n.expectedMs)}` : runs ? "never timed" : "", ...(n.changed ?? [])].filter(Boolean);
   return (
     <li>
@@ -100,7 +101,7 @@ function Node({ n, data, about, draft, onDraft, resume, linkTo }: GroupProps & {
           {facts.length > 1 && <span className="plan-changed">{facts.slice(1).join("; ")}</span>}
         </summary>
         <div className="plan-more">
-          {n.because && n.because.length > 0 && <List items={n.because} />}
+          {because.length > 0 && <List items={because} />}
           {n.from && (
             <p className="quiet">
               From run {shortId(n.from.runId)}

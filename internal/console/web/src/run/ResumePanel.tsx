@@ -144,6 +144,12 @@ function Ends({ data, about, draft, onDraft, resume }: Props) {
   if (!offersAll(about, resume)) return null;
   return (
     <>
+      {draft.whileRunning && (
+        <p className="notice">
+          The run still runs. Resuming it <strong>ends it now</strong> as STOPPED, superseded by the new run. What runs in it is moved there and goes on untouched;
+          nothing runs twice, and joins wait for both. AWS can't do this.
+        </p>
+      )}
       {(run.Status === "STOPPED" || run.Status === "ERROR") && (
         <label className="check notice">
           <input type="checkbox" checked={draft.anyEnd} onChange={(e) => onDraft({ ...draft, anyEnd: e.target.checked })} />
@@ -242,10 +248,12 @@ function Options({ data, draft, onDraft }: Props) {
         </ul>
       )}
       <Pairs what="run property" keyHint="name" list={draft.properties} onChange={(properties) => onDraft({ ...draft, properties })} />
+      {!draft.whileRunning && (
       <label className="check">
         <input type="checkbox" checked={draft.current} onChange={(e) => onDraft({ ...draft, current: e.target.checked })} />
         On the workflow's triggers as they are now, not as the run had them
       </label>
+      )}
     </details>
   );
 }

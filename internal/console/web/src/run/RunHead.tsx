@@ -5,7 +5,7 @@ import { awsCommand } from "../cli";
 import { plural, shortId } from "../format";
 import { reach, neighbours } from "../graph/walk";
 import { Link, paths } from "../router";
-import { look, runLook } from "../state";
+import { look, runLook, supersededBy } from "../state";
 import { CommandButton, Id } from "../ui/Copy";
 import { Dialog } from "../ui/Dialog";
 import { ErrorBox } from "../ui/Message";
@@ -32,6 +32,8 @@ export function RunHead({ data, about, cannotResume, resuming, onResumeFailed, o
   const held = data.views.filter((v) => v.held).length;
   const over = isOver(run);
   const resumable = run.Status === "COMPLETED" || about?.Kind !== "account";
+  const by = supersededBy(run);
+  const whileRunning = !over && cannotResume === undefined;
   return (
     <header className="page-head run-head">
       <div>
@@ -55,25 +57,26 @@ export function RunHead({ data, about, cannotResume, resuming, onResumeFailed, o
           {(data.family?.runs.length ?? 0) > 1 && <Link to={paths.family(run.Name, run.WorkflowRunId)}>Family of {data.family!.runs.length} runs</Link>}
         </p>
         <Counts data={data} />
-        {run.ErrorMessage && <p className="error-line">{run.ErrorMessage}</p>}
+        {run.ErrorMessage && !by && <p className="error-line">{run.ErrorMessage}</p>}
       </div>
       <div className="actions">
-        {over && failed > 0 && resumable && (
+        {(over || whileRunning) && failed > 0 && resumable && !by && (
           <button type="button" className="primary" disabled={resuming} onClick={onResumeFailed}>
-            Resume failed ({failed})
+            Resume failed ({failed}){whileRunning && "…"}
           </button>
         )}
-        {over && held > 0 && (
+        {over && held > 0 && !by && (
           <button type="button" disabled={resuming} onClick={onResumeHeld}>
             Resume held back ({held})
           </button>
         )}
-        {over && resumable && (
+        {(over || whileRunning) && resumable && (
           <button type="button" disabled={cannotResume !== undefined || resuming} title={cannotResume} onClick={onResume}>
             Resume…
           </button>
         )}
         {over && !resumable && <span className="quiet">AWS resumes only runs in COMPLETED.</span>}
+        {run.Status === "RUNNING" && failed > 0 && about?.Kind === "account" && <span className="quiet">AWS resumes a run only once it has ended.</span>}
         {!over && <StopRun run={run} about={about} />}
         <CommandButton command={awsCommand("get-workflow-run", { name: run.Name, "run-id": run.WorkflowRunId, "include-graph": [] })} />
       </div>
@@ -111,6 +114,14 @@ function Counts({ data }: { data: RunData }) {
 export function Resumed({ data }: { data: RunData }) {
   const { run, family } = data;
   const next = family?.runs.filter((r) => r.previousRunId === run.WorkflowRunId).at(-1);
+  const by = supersededBy(run);
+  if (by) {
+    return (
+      <p className="notice">
+        It was superseded by <Link to={paths.run(run.Name, by)}>{shortId(by)}</Link>, which resumed it while it ran: what ran then was moved there and goes on.
+      </p>
+    );
+  }
   if (!next) return null;
   const head = family!.head;
   return (

@@ -5,7 +5,7 @@ import type { Verdicts } from "../graph/types";
 import { navigate, paths, useParam } from "../router";
 import { ErrorBox, Loading } from "../ui/Message";
 import { emptyDraft, pick, type ResumeDraft } from "./draft";
-import { unresumable, unselectable } from "./eligible";
+import { eligible } from "./eligible";
 import { counts } from "./planview";
 import { Gantt } from "./Gantt";
 import { join, split } from "./names";
@@ -16,7 +16,7 @@ import { ResumePanel } from "./ResumePanel";
 import { Broken, Resumed, RunHead } from "./RunHead";
 import { useResume } from "./useResume";
 import { familyBars, ganttRows, runBars, useRunData, type RunData } from "./useRunData";
-import { runGraph, type NodeView } from "./view";
+import { isOver, runGraph, type NodeView } from "./view";
 
 const narrowScreen = 720;
 // The graph's code and the run are fetched at the same time.
@@ -47,7 +47,9 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
   const [wantedView, setView] = useParam("view");
   const [notice, setNotice] = useState<string>();
   const [takeFocus, setTakeFocus] = useState(false);
-  const form = useDraft(data);
+  const server = about?.Kind === "server";
+  const can = useMemo(() => eligible(run, data.views, data.edges, server), [run, data.views, data.edges, server]);
+  const form = useDraft(data, can.run === undefined);
   const resume = useResume(data, about, form.draft, form.open);
   const selected = data.names.find(node);
   const narrow = useNarrow(narrowScreen);
@@ -61,8 +63,7 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
     document.title = `${run.Name} · run · reglue`;
   }, [run.Name]);
 
-  const untickable = useCallback((v: NodeView) => unselectable(run, v), [run]);
-  const cannot = unresumable(run);
+  const { run: cannot, node: untickable } = can;
   const select = useCallback((id: string | undefined) => setNode(id === undefined ? undefined : data.names.of(id)), [setNode, data.names]);
 
   const chosen = resume.selected;
@@ -78,7 +79,7 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
     },
     [data.byId, untickable, form.change, form.open, chosen, covered],
   );
-  const start: ResumeDraft = { ...emptyDraft, anyEnd: run.Status !== "COMPLETED" && about?.Kind === "server" };
+  const start: ResumeDraft = { ...emptyDraft, anyEnd: isOver(run) && run.Status !== "COMPLETED" && server };
   const opener = useRef<HTMLElement>(null);
   const begin = (draft: ResumeDraft) => {
     opener.current = document.activeElement as HTMLElement | null;
@@ -189,17 +190,19 @@ function RunTimeline({ data, selected, onSelect }: { data: RunData; selected?: s
 }
 
 /** The draft of a resume, kept in the address as far as a link should carry it. */
-function useDraft(data: RunData) {
+function useDraft(data: RunData, possible: boolean) {
   const [mode, setMode] = useParam("resume");
   const [ticks, setTicks] = useParam("tick");
-  const [draft, setDraft] = useState<ResumeDraft>(() => ({
+  const [typed, setDraft] = useState<ResumeDraft>(() => ({
     ...emptyDraft,
     nodes: split(ticks).flatMap((word) => data.names.find(word) ?? []),
     select: mode === "failed" ? { Failed: true } : {},
     anyEnd: data.run.Status === "STOPPED" || data.run.Status === "ERROR",
   }));
   const [open, setOpen] = useState(mode !== undefined || ticks !== undefined);
-  const show = open && unresumable(data.run) === undefined;
+  const whileRunning = data.run.Status === "RUNNING";
+  const draft = useMemo(() => ({ ...typed, whileRunning }), [typed, whileRunning]);
+  const show = open && possible;
   useEffect(() => {
     if (!show) return;
     setMode(draft.select.Failed ? "failed" : "plan");

@@ -28,8 +28,9 @@ export function resumeCommand(about: About | undefined, workflow: string, run: s
     if (o.timeout) words.push("--timeout", `${job}=${o.timeout}`);
     if (o.retries) words.push("--retries", `${job}=${o.retries}`);
   }
-  if (d.current) words.push("--definition", "current");
+  if (d.current && !d.whileRunning) words.push("--definition", "current");
   if (d.anyEnd) words.push("--from-stopped");
   if (d.again) words.push("--again");
+  if (d.whileRunning) words.push("--while-running");
   return reglueCommand(about, ...words);
 }

@@ -20,11 +20,13 @@ export interface ResumeDraft {
   current: boolean;
   anyEnd: boolean;
   again: boolean;
+  /** The run is RUNNING: what runs in it is moved to the new run. */
+  whileRunning: boolean;
 }
 
 export const emptyDraft: ResumeDraft = {
   nodes: [], select: {}, accept: [], because: "", until: [], except: [],
-  properties: [], overrides: {}, current: false, anyEnd: false, again: false,
+  properties: [], overrides: {}, current: false, anyEnd: false, again: false, whileRunning: false,
 };
 
 /** Whether there is anything to ask a plan for. */
@@ -66,9 +68,10 @@ export function request(workflow: string, run: string, d: ResumeDraft): ResumeRe
     if (Object.keys(over).length) overrides[job] = over;
   }
   if (Object.keys(overrides).length) r.Overrides = overrides;
-  if (d.current) r.Definition = "current";
+  if (d.current && !d.whileRunning) r.Definition = "current";
   if (d.anyEnd) r.AnyEnd = true;
   if (d.again) r.AnyResume = true;
+  if (d.whileRunning) r.WhileRunning = true;
   return r;
 }
 
@@ -109,4 +112,4 @@ export function pick(d: ResumeDraft, id: string, selected: ReadonlySet<string>):
 
 /** Whether a draft asks for more than AWS's own operation does. */
 export const beyondAws = (d: ResumeDraft) =>
-  d.accept.length + d.until.length + d.except.length > 0 || Boolean(request("", "", d).Properties ?? request("", "", d).Overrides) || d.current || d.anyEnd || d.again;
+  d.accept.length + d.until.length + d.except.length > 0 || Boolean(request("", "", d).Properties ?? request("", "", d).Overrides) || d.current || d.anyEnd || d.again || d.whileRunning;

@@ -1,20 +1,46 @@
+import { shortId } from "../format";
+import { isLiveState, look, supersededBy } from "../state";
 import { isOver, type NodeView } from "./view";
 import type { WorkflowRun } from "../api/types";
 import { neighbours, reach } from "../graph/walk";
 import type { GraphEdge } from "../graph/types";
 
-/** Why a run can't be resumed at all; none when it can. */
-export function unresumable(run: WorkflowRun): string | undefined {
-  return isOver(run) ? undefined : "The run is still going on: wait for its end, or stop it.";
+/** What of a run can be repeated, and what not and why. */
+export interface Eligible {
+  /** Why the run can't be resumed at all; none when it can. */
+  run?: string;
+  /** Why a node can't be chosen; none when it can. */
+  node: (v: NodeView) => string | undefined;
 }
 
-/** Why a node can't be chosen for a resume; none when it can. */
-export function unselectable(run: WorkflowRun, v: NodeView): string | undefined {
-  if (v.node.Type === "TRIGGER") return "A trigger can't be repeated: it fires by itself when what it waits for runs again.";
-  const whole = unresumable(run);
-  if (whole) return whole;
-  if (v.held) return undefined;
-  if (v.attempts.length === 0) return "It never started in this run, so it can't be repeated: it runs by itself when what it waits for does.";
+/** Of a run that runs, a server of ours resumes what has ended. */
+export function eligible(run: WorkflowRun, views: readonly NodeView[], edges: readonly GraphEdge[], server: boolean): Eligible {
+  const whole = unresumable(run, views, server);
+  const live = isOver(run) ? [] : views.filter((v) => isLiveState(v.state));
+  const { before } = neighbours(edges);
+  const above = new Map(live.flatMap((l) => [...reach([l.id], before)].map((id) => [id, l] as const)));
+  for (const l of live) above.set(l.id, l);
+  return {
+    run: whole,
+    node(v) {
+      if (v.node.Type === "TRIGGER") return "A trigger can't be repeated: it fires by itself when what it waits for runs again.";
+      if (whole) return whole;
+      const runs = above.get(v.id);
+      if (runs === v) return `It is ${look(v.state).label.toLowerCase()}, and a resume would start it again: wait for its end, or stop it.`;
+      if (runs) return `${runs.name} is ${look(runs.state).label.toLowerCase()}, and this resume would start it again: wait for its end, or stop it.`;
+      if (v.held || v.attempts.length > 0) return undefined;
+      return "It never started in this run, so it can't be repeated: it runs by itself when what it waits for does.";
+    },
+  };
+}
+
+function unresumable(run: WorkflowRun, views: readonly NodeView[], server: boolean): string | undefined {
+  const by = supersededBy(run);
+  if (by) return `The run was superseded by run ${shortId(by)}, to which what ran in it was moved: resume that one.`;
+  if (isOver(run)) return undefined;
+  if (run.Status !== "RUNNING") return "The run is being stopped: wait for its end.";
+  if (!server) return "The run is still going on: wait for its end, or stop it. AWS resumes only runs in COMPLETED.";
+  if (!views.some((v) => v.failed)) return "The run is still going on and nothing in it has failed: wait for its end, or stop it.";
   return undefined;
 }
 

@@ -14,6 +14,7 @@ interface Outcome {
   stopped?: number;
   running?: number;
   neverStarted?: number;
+  supersededBy?: string;
 }
 
 /** What a run came to, in words. */
@@ -27,7 +28,8 @@ export function outcome(r: Pick<FamilyRun, "outcome">): string {
     say(o.failed, "failed");
     parts.push(`${(o.succeeded ?? 0) + (o.failed ?? 0) + (o.stopped ?? 0)} of ${o.total ?? "?"} done`);
   } else {
-    if (o.status === "STOPPED") parts.push("stopped");
+    if (o.supersededBy) parts.push("superseded while it ran");
+    else if (o.status === "STOPPED") parts.push("stopped");
     say(o.failed, "failed");
     say(o.stopped, o.status === "STOPPED" ? "of its nodes stopped" : "stopped");
     if (parts.length === 0) say(o.succeeded, "succeeded");

@@ -24,7 +24,7 @@ export function planHere(workflow: string, run: string, views: readonly NodeView
 }
 
 function planNode(v: NodeView, starts: ReadonlySet<string>, downstream: ReadonlySet<string>): PlanNode {
-  const base = { id: v.id, name: v.name, type: v.node.Type };
+  const base = { id: v.id, name: v.name, type: v.node.Type, behind: -1 };
   const last = v.latest?.state === "SUCCEEDED" ? took(v.latest, 0) : 0;
   const expected = last > 0 ? { expectedMs: last, samples: 1 } : {};
   if (starts.has(v.id)) return { ...base, ...expected, verdict: "start", reason: "it was chosen" };

@@ -7,6 +7,7 @@ export const verdicts: { verdict: Verdict; title: string; sign: string; help: st
   { verdict: "start", title: "Start at once", sign: "▶", help: "No other chosen node leads to them." },
   { verdict: "downstream", title: "Follow, if their trigger fires", sign: "○", help: "They lie downstream of what starts and run again, or for the first time." },
   { verdict: "blocked", title: "Can't run", sign: "✕", help: "No trigger can start them any more." },
+  { verdict: "moved", title: "Run on, moved to the new run", sign: "→", help: "They are not touched: they go on, and what waits for them waits in the new run." },
   { verdict: "accept", title: "Accepted as succeeded", sign: "✓", help: "Not repeated; what waits for them goes on." },
   { verdict: "held", title: "Held back", sign: "‖", help: "For a later resume." },
   { verdict: "carry", title: "Carried over, not repeated", sign: "=", help: "With their results of earlier runs." },
@@ -35,7 +36,7 @@ export function groups(plan: Plan): PlanGroup[] {
 const said = [
   "starts again at once: it was selected, and ", "starts again at once: ", "starts again ",
   "starts at once: it was selected, ", "starts at once: ", "starts ", "is carried: ", "is left blank: ",
-  "is left as it was: ", "is accepted as SUCCEEDED: ", "is held back: ",
+  "is left as it was: ", "is moved: ", "is accepted as SUCCEEDED: ", "is held back: ",
 ];
 
 /** A node's reason without what its group and its name say already. */
@@ -48,11 +49,21 @@ export function reason(n: PlanNode): string {
   return shortIds(text);
 }
 
+/** So many reasons are told behind one. */
+const mostBehind = 5;
+
+/** The reasons behind a node's own, first the nearest. */
+export function behind(plan: Plan, n: PlanNode): string[] {
+  const seen = new Set([n]);
+  for (let at = plan.nodes[n.behind]; at && !seen.has(at) && seen.size <= mostBehind; at = plan.nodes[at.behind]) seen.add(at);
+  return [...seen].slice(1).map((b) => b.reason);
+}
+
 /** The counts in one line: "2 start, 3 may follow, 8 carried". */
 export function counts(plan: Plan): string {
   const words: [Verdict, string][] = [
     ["start", "start"], ["downstream", "may follow"], ["blocked", "can't run"], ["accept", "accepted"],
-    ["held", "held back"], ["carry", "carried"],
+    ["held", "held back"], ["moved", "run on"], ["carry", "carried"],
   ];
   return words.filter(([v]) => plan.counts[v]).map(([v, w]) => `${plan.counts[v]} ${w}`).join(", ") || "nothing runs";
 }

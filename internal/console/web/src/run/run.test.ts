@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { JobRun, Node, WorkflowRun } from "../api/types";
 import { resumeCommand } from "./commands";
 import { beyondAws, emptyDraft, incomplete, pick, request, toggle } from "./draft";
-import { affected, unselectable } from "./eligible";
+import { affected, eligible } from "./eligible";
 import { join, names, split } from "./names";
 import { planHere } from "./planhere";
 import { fired, off, predicateLabel, runGraph, triggerNote, viewNodes } from "./view";
@@ -60,11 +60,27 @@ describe("what a resume may choose", () => {
   const r = run([trigger("t"), job("a", { JobRunState: "FAILED", StartedOn: 110 }), job("b")]);
   const [t, a, b] = viewNodes(r);
   test("attempted nodes, whatever they came to", () => {
-    expect(unselectable(r, a!)).toBeUndefined();
-    expect(unselectable(r, t!)).toMatch(/trigger can't be repeated/);
-    expect(unselectable(r, b!)).toMatch(/never started/);
-    expect(unselectable(r, viewNodes(r, { Held: ["id-b"] })[2]!)).toBeUndefined();
-    expect(unselectable({ ...r, Status: "RUNNING" }, a!)).toMatch(/still going on/);
+    const can = eligible(r, [t!, a!, b!], [], true);
+    expect(can.node(a!)).toBeUndefined();
+    expect(can.node(t!)).toMatch(/trigger can't be repeated/);
+    expect(can.node(b!)).toMatch(/never started/);
+    expect(can.node(viewNodes(r, { Held: ["id-b"] })[2]!)).toBeUndefined();
+  });
+  test("of a run that runs, what has ended and leads to nothing that runs", () => {
+    const live = run([job("a", { JobRunState: "FAILED", StartedOn: 110 }), job("up", { JobRunState: "SUCCEEDED", StartedOn: 110 }), job("long", { JobRunState: "RUNNING", StartedOn: 120 })], { Status: "RUNNING" });
+    const views = viewNodes(live);
+    const of = (server: boolean, r = live) => { const can = eligible(r, views, edges("up>t t>long"), server); return views.map(can.node); };
+    expect(of(true)).toEqual([undefined, expect.stringMatching(/^long is running, and this resume would start it again/), expect.stringMatching(/^It is running/)]);
+    expect(of(false)[0]).toMatch(/AWS resumes only/);
+    expect(of(true, { ...live, Status: "STOPPING" })[0]).toMatch(/being stopped/);
+    expect(of(true, { ...live, Status: "STOPPED", ErrorMessage: "Superseded by wr_22" })[0]).toMatch(/superseded by run wr_22.*resume that one/);
+    expect(eligible(live, views.slice(1), [], true).run).toMatch(/nothing in it has failed/);
+  });
+  test("what was moved is neither carried nor lost", () => {
+    const node = job("long", { JobRunState: "SUCCEEDED", StartedOn: 50, CompletedOn: 120 });
+    expect(viewNodes(run([node], { PreviousRunId: "wr-1" }))[0]).toMatchObject({ carried: false, moved: "here" });
+    const old = run([node], { WorkflowRunId: "wr-1", Status: "STOPPED", StartedOn: 40, CompletedOn: 100, ErrorMessage: "Superseded by wr_2" });
+    expect(viewNodes(old)[0]).toMatchObject({ moved: "on" });
   });
   test("a node below another chosen one is no start, and all below is affected", () => {
     const lines = edges("a>t t>b b>u u>c x>u");
@@ -116,6 +132,7 @@ describe("the draft of a resume", () => {
   test("says when AWS's own operation can't do it", () => {
     expect(beyondAws({ ...emptyDraft, nodes: ["a"], select: { Failed: true } })).toBe(false);
     expect(beyondAws({ ...emptyDraft, nodes: ["a"], except: ["b"] })).toBe(true);
+    expect(beyondAws({ ...emptyDraft, nodes: ["a"], whileRunning: true })).toBe(true);
     expect(beyondAws({ ...emptyDraft, nodes: ["a"], overrides: { j: { args: [], timeout: "5", retries: "" } } })).toBe(true);
   });
   test("has a command line", () => {
@@ -124,6 +141,7 @@ describe("the draft of a resume", () => {
     expect(resumeCommand(about, "nightly", "wr_1", d, (id) => id.slice(3))).toBe(
       "reglue resume nightly wr_1 --failed --accept a --because 'it'\\''s fine' --until b --arg 'load:--x=a b' --timeout load=5 --retries load=2 --endpoint http://127.0.0.1:4780",
     );
+    expect(resumeCommand(about, "nightly", "wr_1", { ...emptyDraft, select: { Failed: true }, current: true, whileRunning: true }, (id) => id)).toMatch(/--failed --while-running --endpoint/);
     expect(resumeCommand({ Kind: "account", Profile: "prod" } as never, "n", "wr_1", { ...emptyDraft, nodes: ["id-a"] }, (id) => id.slice(3))).toBe(
       "reglue resume n wr_1 --node a --aws-profile prod",
     );

@@ -3,7 +3,7 @@ import type { Plan, PlanNode } from "../api/types";
 import { outcome, wireState } from "./family";
 import { busy, gapWidth, idleText, makeAxis } from "./gantt";
 import { find, LogBuffer, marks, mostLines, nextMatch, ofStream, plain, windowOf, type LogLine } from "./logbuffer";
-import { changes, counts, ends, groups, reason, risky } from "./planview";
+import { behind, changes, counts, ends, groups, reason, risky } from "./planview";
 
 describe("the timeline", () => {
   const hour = 3600_000;
@@ -70,7 +70,7 @@ describe("the log", () => {
   });
 });
 
-const node = (name: string, verdict: PlanNode["verdict"], more: Partial<PlanNode> = {}): PlanNode => ({ id: name, name, type: "JOB", verdict, reason: "", ...more });
+const node = (name: string, verdict: PlanNode["verdict"], more: Partial<PlanNode> = {}): PlanNode => ({ id: name, name, type: "JOB", verdict, reason: "", behind: -1, ...more });
 const plan = (nodes: PlanNode[]): Plan => ({
   workflow: "w", runId: "r", starts: [], nodes, counts: { start: 1, carry: 2 }, times: { expectedMs: 0, fullMs: 0, savedMs: 0, criticalPath: [] },
 });
@@ -91,6 +91,14 @@ describe("the plan", () => {
   test("jobs that may write twice are those not marked as safe that are known to write", () => {
     const of = (name: string, safe: boolean, outputs?: string[]) => node(name, "start", { risk: { safe, outputs } });
     expect(risky(plan([of("a", false, ["s3://x"]), of("b", true, ["s3://x"]), of("c", false)])).map((n) => n.name)).toEqual(["a"]);
+  });
+  test("the reasons behind one are followed to a first cause, in a circle once, and not for ever", () => {
+    const of = (...next: number[]) => plan(next.map((b, i) => node(`n${i}`, "carry", { reason: `r${i}`, behind: b })));
+    const told = (p: Plan) => behind(p, p.nodes[0]!);
+    expect(told(of(2, -1, 1))).toEqual(["r2", "r1"]);
+    expect(told(of(1, 0))).toEqual(["r1"]);
+    expect(told(of(-1))).toEqual([]);
+    expect(told(of(1, 2, 3, 4, 5, 6, 7, -1))).toEqual(["r1", "r2", "r3", "r4", "r5"]);
   });
   test("a newer plan says what became of nodes", () => {
     expect(changes(plan([node("a", "start"), node("b", "carry")]), plan([node("a", "carry"), node("b", "carry"), node("n", "start")]))).toEqual([

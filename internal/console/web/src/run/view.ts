@@ -1,6 +1,6 @@
 import type { Crawl, JobRun, Node, ResumeRecord, Trigger, WorkflowRun } from "../api/types";
 import type { GraphEdge, GraphModel, GraphNode } from "../graph/types";
-import { isFailed, isLiveState, nodeState } from "../state";
+import { isFailed, isLiveState, nodeState, supersededBy, type Moved } from "../state";
 import { duration } from "../format";
 
 /** One attempt of a node: a job run, or a crawl. Times are in milliseconds. */
@@ -27,6 +27,7 @@ export interface NodeView {
   carried: boolean;
   /** The run that it ran in, if that is known. */
   carriedFrom?: string;
+  moved?: Moved;
   accepted: boolean;
   held: boolean;
   /** Whether `resume --failed` repeats it. */
@@ -40,31 +41,32 @@ export const isOver = (run: Pick<WorkflowRun, "Status">) =>
   run.Status === "COMPLETED" || run.Status === "STOPPED" || run.Status === "ERROR";
 
 // A node whose Node is the very same object keeps its view.
-const kept = new WeakMap<Node, { run: string; held: boolean; from?: string; view: NodeView }>();
+const kept = new WeakMap<Node, { run: string; by?: string; held: boolean; from?: string; view: NodeView }>();
 
 /** The nodes of a run. `ranIn` gives the run of a job run, where a family is known. */
 export function viewNodes(run: WorkflowRun, record?: ResumeRecord, ranIn?: ReadonlyMap<string, string>): NodeView[] {
   const held = new Set(record?.Held);
+  const by = supersededBy(run);
   return (run.Graph?.Nodes ?? []).map((node) => {
     const isHeld = held.has(node.UniqueId);
     const had = kept.get(node);
     const from = ranIn?.get(nodeState(node).jobRun?.Id ?? "");
-    if (had?.run === run.WorkflowRunId && had.held === isHeld && had.from === from) return had.view;
+    if (had?.run === run.WorkflowRunId && had.by === by && had.held === isHeld && had.from === from) return had.view;
     const view = viewNode(run, node, isHeld, from);
-    kept.set(node, { run: run.WorkflowRunId, held: isHeld, from, view });
+    kept.set(node, { run: run.WorkflowRunId, by, held: isHeld, from, view });
     return view;
   });
 }
 
 function viewNode(run: WorkflowRun, node: Node, held: boolean, from: string | undefined): NodeView {
-  const { state, carried, error } = nodeState(node, run);
+  const { state, carried, moved, error } = nodeState(node, run);
   const attempts = [
     ...(node.JobDetails?.JobRuns ?? []).map(ofJobRun),
     ...(node.CrawlerDetails?.Crawls ?? []).map(ofCrawl),
   ].sort(byStart);
   const latest = attempts.at(-1);
   return {
-    node, id: node.UniqueId, name: node.Name, state, attempts, latest, carried,
+    node, id: node.UniqueId, name: node.Name, state, attempts, latest, carried, moved,
     carriedFrom: carried ? (from ?? latest?.jobRun?.Arguments?.["--WORKFLOW_RUN_ID"]) : undefined,
     accepted: carried && state === "SUCCEEDED" && (error ?? "").startsWith(acceptedMessage),
     held: held && !latest,
@@ -132,7 +134,7 @@ function graphNode(v: NodeView, state: string | undefined, untickable: string | 
   if (had && had.state === state && had.untickable === untickable) return had;
   const made: GraphNode = {
     id: v.id, name: v.name, type: v.node.Type, state, untickable,
-    attempts: v.attempts.length, carried: v.carried, carriedFrom: v.carriedFrom, accepted: v.accepted, held: v.held,
+    attempts: v.attempts.length, carried: v.carried, carriedFrom: v.carriedFrom, moved: v.moved, accepted: v.accepted, held: v.held,
     note: v.node.Type === "TRIGGER" ? triggerNote(v.node.TriggerDetails?.Trigger) : noteOf(v),
   };
   drawn.set(v, made);

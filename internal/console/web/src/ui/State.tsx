@@ -25,7 +25,7 @@ export function StateBadge({ state, carried }: { state: string | undefined; carr
 }
 
 /** What a run really came to, as a sign and words. */
-export function RunBadge({ run }: { run: { Status: RunStatus; Statistics?: Statistics } }) {
+export function RunBadge({ run }: { run: { Status: RunStatus; Statistics?: Statistics; ErrorMessage?: string } }) {
   return <LookBadge look={runLook(run)} />;
 }
 
