@@ -1,7 +1,7 @@
 // Who may see the pages, and whether everybody can.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, close, fits, node, open } from "./page.mjs";
+import { accessible, close, fits, open } from "./page.mjs";
 import { browser, Rig } from "./rig.mjs";
 
 let chromium;

@@ -57,8 +57,8 @@ test("a broken run is found, understood and resumed with three clicks", async (t
   await item.getByRole("link", { name: "Resume storm-week from what failed" }).click(); // 1
   const dialog = page.getByRole("dialog", { name: "Resume storm-week" });
   await dialog.getByRole("region", { name: "Plan" }).waitFor();
-  await node(page, "join_flights_weather", "in the resume: may follow").waitFor();
-  await node(page, "ingest_weather", "in the resume: carried over").waitFor();
+  await node(page, "join_flights_weather", "may follow in the resume").waitFor();
+  await node(page, "ingest_weather", "carried over in the resume").waitFor();
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click(); // 2
   const sure = page.getByRole("alertdialog");
   if (await sure.isVisible()) await sure.getByRole("button", { name: /Repeat (it|them)/ }).click(); // 3

@@ -65,14 +65,22 @@ const triggerLooks: Record<string, Look> = {
 const lookOf = (n: GraphNode): Look =>
   n.type === "TRIGGER" ? (triggerLooks[n.state ?? ""] ?? { ...look(undefined), label: "not fired" }) : look(n.state);
 
-/** What a screen reader says of a node: "job clean_orders, failed, 2 attempts". */
+/** The line below the name. */
+const noteOf = (n: GraphNode, verdict?: Verdict) => (verdict ? verdictWords[verdict] : stateNote(n, lookOf(n)));
+
+/**
+ * What a screen reader says of a node: "job clean_orders, failed · 3 s, 2 attempts". It
+ * begins with what is to be seen, in that order, and says nothing twice.
+ */
 export function spoken(n: GraphNode, verdict?: Verdict): string {
   const parts = [`${kinds[n.type]} ${n.name}`];
-  if (n.type !== "TRIGGER" || n.state) parts.push(n.held ? "held back" : n.accepted ? "accepted as succeeded" : lookOf(n).label.toLowerCase());
-  if (n.type !== "TRIGGER" && n.attempts > 0) parts.push(plural(n.attempts, "attempt"));
-  if (n.moved) parts.push(movedWords[n.moved]);
-  if (n.carried) parts.push(`carried from ${n.carriedFrom ? `run ${shortId(n.carriedFrom)}` : "an earlier run"}`);
-  if (verdict) parts.push(`in the resume: ${verdictWords[verdict].slice(2)}`);
+  const say = (words: string | undefined) => words && !parts.slice(1).some((p) => p.includes(words)) && parts.push(words);
+  const note = noteOf(n, verdict).toLowerCase();
+  say(verdict ? `${note.slice(2)} in the resume` : note);
+  if (n.type !== "TRIGGER" || n.state) say(n.held ? "held back" : n.accepted ? "accepted as succeeded" : lookOf(n).label.toLowerCase());
+  if (n.type !== "TRIGGER" && n.attempts > 0) say(plural(n.attempts, "attempt"));
+  if (n.moved) say(movedWords[n.moved]);
+  if (n.carried) say(`carried from ${n.carriedFrom ? shortId(n.carriedFrom) : "an earlier run"}`);
   return parts.join(", ");
 }
 
@@ -102,13 +110,11 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
           <Glyph look={state} size={14} />
         </span>
         <span className="gnode-text" aria-hidden="true">
-          <span className="gnode-name">{breakable(node.name)}</span>
-          <span className="gnode-note">{verdict ? verdictWords[verdict] : noteOf(node, state)}</span>
+          <span className="gnode-name">{breakable(node.name)}</span>{" "}
+          <span className="gnode-note">{noteOf(node, verdict)}</span>
         </span>
         {node.attempts > 1 && (
-          <span className="gnode-attempts" aria-hidden="true" title={plural(node.attempts, "attempt")}>
-            ×{node.attempts}
-          </span>
+          <span className="gnode-attempts" aria-hidden="true" data-attempts={`×${node.attempts}`} title={plural(node.attempts, "attempt")} />
         )}
       </div>
       {tickable && (
@@ -137,7 +143,7 @@ function breakable(name: string) {
   ));
 }
 
-function noteOf(n: GraphNode, state: Look): string {
+function stateNote(n: GraphNode, state: Look): string {
   if (n.type === "TRIGGER") return n.note ?? "";
   if (n.held || n.accepted) return n.note ?? "";
   if (n.carried) return `${n.state === "SUCCEEDED" ? "Carried" : `${state.label}, carried`}${n.carriedFrom ? ` from ${shortId(n.carriedFrom)}` : ""}`;
