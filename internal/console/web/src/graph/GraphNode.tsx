@@ -96,8 +96,23 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
   const tickable = tick && node.type !== "TRIGGER";
   return (
     <div className={classes.filter(Boolean).join(" ")}>
+      <div className="gnode-face" aria-hidden="true">
+        <span className="gnode-state">
+          <Glyph look={state} size={14} />
+        </span>
+        <span className="gnode-text">
+          <span className="gnode-name">{breakable(node.name)}</span>
+          <span className="gnode-note">{noteOf(node, verdict)}</span>
+        </span>
+        {node.attempts > 1 && (
+          <span className="gnode-attempts" title={plural(node.attempts, "attempt")}>
+            ×{node.attempts}
+          </span>
+        )}
+      </div>
+      {/* Over the face, so that what is said need not hold every word that is seen. */}
       <div
-        className="gnode-face"
+        className="gnode-hit"
         role="button"
         tabIndex={-1}
         data-node={node.id}
@@ -105,18 +120,7 @@ const Shape = memo(function Shape({ data }: NodeProps<Drawn>) {
         aria-pressed={selected}
         title={node.name}
         onClick={() => select(node.id)}
-      >
-        <span className="gnode-state" aria-hidden="true">
-          <Glyph look={state} size={14} />
-        </span>
-        <span className="gnode-text" aria-hidden="true">
-          <span className="gnode-name">{breakable(node.name)}</span>{" "}
-          <span className="gnode-note">{noteOf(node, verdict)}</span>
-        </span>
-        {node.attempts > 1 && (
-          <span className="gnode-attempts" aria-hidden="true" data-attempts={`×${node.attempts}`} title={plural(node.attempts, "attempt")} />
-        )}
-      </div>
+      />
       {tickable && (
         <input
           type="checkbox"

@@ -5,7 +5,7 @@ import type { Job, Trigger, Workflow } from "../api/types";
 import { awsCommand } from "../cli";
 import { CopyButton } from "../ui/Copy";
 import { ErrorBox, Loading } from "../ui/Message";
-import { useWorkflowTriggers } from "./Workflow";
+import { triggersOf } from "./triggerwords";
 
 type Fields = Record<string, unknown>;
 
@@ -37,20 +37,18 @@ export function definitionOf(workflow: Workflow, triggers: Trigger[], jobs: Job[
 
 /** The workflow's definition as JSON, and as the AWS CLI commands that create it. */
 export function Definition({ workflow }: { workflow: Workflow }) {
-  const triggers = useWorkflowTriggers(workflow.Name);
+  const triggers = useMemo(() => triggersOf(workflow), [workflow]);
   const names = useMemo(() => {
-    const all = (triggers.data ?? []).flatMap((t) => t.Actions ?? []).map((a) => a.JobName);
+    const all = triggers.flatMap((t) => t.Actions ?? []).map((a) => a.JobName);
     return [...new Set(all.filter((n): n is string => n !== undefined))].sort();
-  }, [triggers.data]);
+  }, [triggers]);
   const jobs = useQuery({
     queryKey: ["definitions", "jobs of", names],
     queryFn: ({ signal }) => readJobs(names, signal),
-    enabled: triggers.data !== undefined,
   });
-  const error = triggers.error ?? jobs.error;
-  if (error) return <ErrorBox error={error} doing="The definition" />;
-  if (!triggers.data || !jobs.data) return <Loading what="Loading the definition" />;
-  const made = definitionOf(workflow, triggers.data, jobs.data);
+  if (jobs.error) return <ErrorBox error={jobs.error} doing="The definition" />;
+  if (!jobs.data) return <Loading what="Loading the definition" />;
+  const made = definitionOf(workflow, triggers, jobs.data);
   const missing = names.filter((n) => !jobs.data.some((j) => j.Name === n));
   const json = JSON.stringify(made, null, 2);
   const commands = [

@@ -1,6 +1,6 @@
-import { useMemo, useState } from "react";
-import { useRuns, useTriggers, useWorkflow } from "../api/queries";
-import type { Trigger, Workflow as WorkflowShape, WorkflowRun } from "../api/types";
+import { useState } from "react";
+import { useRuns, useWorkflow } from "../api/queries";
+import type { Workflow as WorkflowShape, WorkflowRun } from "../api/types";
 import { candidates } from "../broken";
 import { awsCommand } from "../cli";
 import { Link, paths, useParam } from "../router";
@@ -14,7 +14,7 @@ import { Design } from "./Design";
 import { RunGrid } from "./RunGrid";
 import { StartDialog } from "./StartDialog";
 import { TriggerTable } from "./TriggerTable";
-import { isActive } from "./triggerwords";
+import { isActive, triggersOf } from "./triggerwords";
 import { NextStart, NoSchedules } from "./NextStart";
 
 const views = { runs: "Runs", graph: "Design", triggers: "Triggers", definition: "Definition" } as const;
@@ -45,7 +45,7 @@ function Chosen({ view, workflow }: { view: View; workflow: WorkflowShape }) {
     case "graph":
       return <Design workflow={workflow} />;
     case "triggers":
-      return <Triggers name={workflow.Name} />;
+      return <Triggers workflow={workflow} />;
     case "definition":
       return <Definition workflow={workflow} />;
     default:
@@ -58,8 +58,7 @@ function Head({ workflow }: { workflow: WorkflowShape }) {
   const runs = useRuns(workflow.Name, 30).data?.runs;
   const last = runs?.[0] ?? workflow.LastRun;
   const resumable = resumableLast(runs);
-  const triggers = useWorkflowTriggers(workflow.Name);
-  const schedules = triggers.data?.filter((t) => t.Type === "SCHEDULED" && isActive(t));
+  const schedules = triggersOf(workflow).filter((t) => t.Type === "SCHEDULED" && isActive(t));
   return (
     <header className="page-head">
       <div>
@@ -75,7 +74,7 @@ function Head({ workflow }: { workflow: WorkflowShape }) {
               <Time at={last.StartedOn} relative />
             </Link>
           )}
-          {schedules && schedules.length > 0 && (
+          {schedules.length > 0 && (
             <span>
               <span className="quiet">Next by schedule </span>
               <NextStart schedules={schedules} /> <NoSchedules />
@@ -135,29 +134,17 @@ function Runs({ workflow }: { workflow: WorkflowShape }) {
   );
 }
 
-/** Whether a trigger waits for nodes; the others start the run. */
-const waits = (t: Trigger) => t.Type === "CONDITIONAL";
-
-/** The triggers of a workflow, those that start it first. */
-export function useWorkflowTriggers(name: string) {
-  const all = useTriggers();
-  const data = useMemo(() => {
-    const own = all.data?.filter((t) => t.WorkflowName === name);
-    return own?.sort((a, b) => Number(waits(a)) - Number(waits(b)));
-  }, [all.data, name]);
-  return { data, error: all.error };
-}
-
-function Triggers({ name }: { name: string }) {
-  const triggers = useWorkflowTriggers(name);
-  if (!triggers.data) return triggers.error ? <ErrorBox error={triggers.error} doing="The triggers" /> : <Loading what="Loading triggers" />;
-  if (triggers.data.length === 0) {
+function Triggers({ workflow }: { workflow: WorkflowShape }) {
+  const triggers = triggersOf(workflow);
+  if (triggers.length === 0) {
     return (
       <Empty title="It has no triggers">
         <p>The first one starts the run:</p>
-        <Command>{awsCommand("create-trigger", { name: `${name}-start`, "workflow-name": name, type: "ON_DEMAND", actions: "JobName=JOB" })}</Command>
+        <Command>
+          {awsCommand("create-trigger", { name: `${workflow.Name}-start`, "workflow-name": workflow.Name, type: "ON_DEMAND", actions: "JobName=JOB" })}
+        </Command>
       </Empty>
     );
   }
-  return <TriggerTable triggers={triggers.data} />;
+  return <TriggerTable triggers={triggers} />;
 }

@@ -1,5 +1,5 @@
 // Triggers in words, shared by the pages that list them.
-import type { Trigger, TriggerState } from "../api/types";
+import type { Trigger, TriggerState, Workflow } from "../api/types";
 
 /** What makes a trigger fire. */
 export function firesWhen(t: Trigger): string {
@@ -31,3 +31,10 @@ const words: Record<TriggerState, string> = {
 
 export const triggerState = (t: Trigger): string => (t.State ? words[t.State] : "");
 export const isActive = (t: Trigger) => t.State === "ACTIVATED" || t.State === "ACTIVATING";
+
+/** The triggers of a workflow with its graph, those that start it first. */
+export function triggersOf(workflow: Workflow): Trigger[] {
+  const waits = (t: Trigger) => t.Type === "CONDITIONAL";
+  const own = (workflow.Graph?.Nodes ?? []).map((n) => n.TriggerDetails?.Trigger).filter((t) => t !== undefined);
+  return own.sort((a, b) => Number(waits(a)) - Number(waits(b)));
+}
