@@ -34,6 +34,7 @@ var benches = []bench{
 	{"plan", "plans of a resume, from the request to the plan in a Go client", plans},
 	{"triggers", "CreateTrigger at the start and at the end of many", createTriggers},
 	{"get", "GetWorkflowRun of a 100-node graph", getRun},
+	{"catalog", "GetPartitions over 100,000 partitions: the first page", catalogPages},
 	{"processes", "real processes: chain and fan-out", processes},
 	{"ready", "time to serve and memory, with 10,000 finished runs", ready},
 }

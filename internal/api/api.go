@@ -41,6 +41,8 @@ type Options struct {
 	MaxWorkflows, MaxTriggers, MaxJobs int
 	// MaxJobsPerTrigger limits the jobs that one trigger starts, likewise.
 	MaxJobsPerTrigger int
+	// Catalog limits how much the Data Catalog may hold, likewise.
+	Catalog CatalogQuotas
 	// Files are the scripts and outputs of jobs. Nil knows of none.
 	Files Files
 	// ResumeStopped permits a resume of STOPPED runs (R38); the engine has the
@@ -86,6 +88,7 @@ type API struct {
 
 	// workflows and jobs are used by the engine's committer alone.
 	workflows, jobs tally
+	catalog         catalogTallies
 
 	graphs      cache[graphKey, []byte]
 	definitions cache[int64, *glue.Job]
@@ -216,6 +219,44 @@ var operations = map[string]operation{
 	"GetTags":       typed((*API).getTags),
 	"TagResource":   typed((*API).tagResource),
 	"UntagResource": typed((*API).untagResource),
+
+	"CreateDatabase": inCatalog((*API).createDatabase),
+	"DeleteDatabase": inCatalog((*API).deleteDatabase),
+	"GetDatabase":    inCatalog((*API).getDatabase),
+	"GetDatabases":   inCatalog((*API).getDatabases),
+	"UpdateDatabase": inCatalog((*API).updateDatabase),
+
+	"BatchDeleteTable": inCatalog((*API).batchDeleteTable),
+	"CreateTable":      inCatalog((*API).createTable),
+	"DeleteTable":      inCatalog((*API).deleteTable),
+	"GetTable":         inCatalog((*API).getTable),
+	"GetTables":        inCatalog((*API).getTables),
+	"UpdateTable":      inCatalog((*API).updateTable),
+
+	"BatchDeleteTableVersion": inCatalog((*API).batchDeleteTableVersion),
+	"DeleteTableVersion":      inCatalog((*API).deleteTableVersion),
+	"GetTableVersion":         inCatalog((*API).getTableVersion),
+	"GetTableVersions":        inCatalog((*API).getTableVersions),
+
+	"BatchCreatePartition": inCatalog((*API).batchCreatePartition),
+	"BatchDeletePartition": inCatalog((*API).batchDeletePartition),
+	"BatchGetPartition":    inCatalog((*API).batchGetPartition),
+	"BatchUpdatePartition": inCatalog((*API).batchUpdatePartition),
+	"CreatePartition":      inCatalog((*API).createPartition),
+	"DeletePartition":      inCatalog((*API).deletePartition),
+	"GetPartition":         inCatalog((*API).getPartition),
+	"GetPartitions":        inCatalog((*API).getPartitions),
+	"UpdatePartition":      inCatalog((*API).updatePartition),
+
+	"CreatePartitionIndex": inCatalog((*API).createPartitionIndex),
+	"DeletePartitionIndex": inCatalog((*API).deletePartitionIndex),
+	"GetPartitionIndexes":  inCatalog((*API).getPartitionIndexes),
+
+	"CreateUserDefinedFunction": inCatalog((*API).createUserDefinedFunction),
+	"DeleteUserDefinedFunction": inCatalog((*API).deleteUserDefinedFunction),
+	"GetUserDefinedFunction":    inCatalog((*API).getUserDefinedFunction),
+	"GetUserDefinedFunctions":   inCatalog((*API).getUserDefinedFunctions),
+	"UpdateUserDefinedFunction": inCatalog((*API).updateUserDefinedFunction),
 }
 
 // change makes a change of definitions durable; the function runs in the

@@ -87,6 +87,18 @@ func insist(ctx context.Context, c Caller, call call) error {
 // answer returns where the answer of a changing operation goes.
 func answer(op string) any {
 	switch op {
+	case "CreateDatabase":
+		return new(glue.CreateDatabaseResponse)
+	case "UpdateDatabase":
+		return new(glue.UpdateDatabaseResponse)
+	case "CreateTable":
+		return new(glue.CreateTableResponse)
+	case "UpdateTable":
+		return new(glue.UpdateTableResponse)
+	case "CreatePartition":
+		return new(glue.CreatePartitionResponse)
+	case "UpdatePartition":
+		return new(glue.UpdatePartitionResponse)
 	case "CreateJob":
 		return new(glue.CreateJobResponse)
 	case "UpdateJob":

@@ -60,6 +60,9 @@ type call struct {
 // would do, in its order. It changes nothing.
 func Diff(ctx context.Context, c Caller, t *Template) ([]Change, error) {
 	d := differ{ctx: ctx, caller: c, t: t}
+	if err := d.catalog(); err != nil {
+		return nil, err
+	}
 	for i := range t.Jobs {
 		if err := d.job(&t.Jobs[i]); err != nil {
 			return nil, about(KindJob, t.Jobs[i].Name, err)

@@ -12,13 +12,16 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/reglue/reglue/internal/glue"
 )
 
 // Export writes definitions as a CloudFormation template in YAML, in the order
-// workflows, jobs, triggers. References between them are written with !Ref.
+// databases, tables, partitions, workflows, jobs, triggers. References between them are written with !Ref.
 // Parse reads the same definitions from it.
 func Export(t *Template) ([]byte, error) {
 	x := exporter{ids: map[origin]string{}, taken: map[string]bool{}}
+	x.exportCatalog(t, func(kind Kind, name string, _ any) { x.name(t, kind, name, "") })
 	for i := range t.Workflows {
 		x.name(t, KindWorkflow, t.Workflows[i].Name, "")
 	}
@@ -29,6 +32,7 @@ func Export(t *Template) ([]byte, error) {
 		x.name(t, KindTrigger, t.Triggers[i].Name, "Trigger")
 	}
 	resources := &yaml.Node{Kind: yaml.MappingNode}
+	x.exportCatalog(t, func(kind Kind, name string, request any) { x.add(resources, kind, name, request) })
 	for i := range t.Workflows {
 		x.add(resources, KindWorkflow, t.Workflows[i].Name, t.Workflows[i])
 	}
@@ -63,6 +67,7 @@ type exporter struct {
 }
 
 var typeNames = map[Kind]string{
+	KindDatabase: "AWS::Glue::Database", KindTable: "AWS::Glue::Table", KindPartition: "AWS::Glue::Partition",
 	KindJob: "AWS::Glue::Job", KindWorkflow: "AWS::Glue::Workflow", KindTrigger: "AWS::Glue::Trigger",
 }
 
@@ -124,6 +129,11 @@ func plainOrQuoted(text string) *yaml.Node {
 func (x *exporter) add(resources *yaml.Node, kind Kind, name string, request any) {
 	resource := &yaml.Node{Kind: yaml.MappingNode}
 	put(resource, "Type", plainOrQuoted(typeNames[kind]))
+	if r, ok := request.(glue.CreatePartitionRequest); ok { // no reference tells of the table
+		if id := x.ids[origin{KindTable, strings.ToLower(r.DatabaseName + "." + r.TableName)}]; id != "" {
+			put(resource, "DependsOn", plainOrQuoted(id))
+		}
+	}
 	put(resource, "Properties", x.value(reflect.ValueOf(request), ""))
 	put(resources, x.ids[origin{kind, name}], resource)
 }
@@ -183,7 +193,10 @@ func (x *exporter) structure(v reflect.Value) *yaml.Node {
 
 // text writes a text, as a reference where it names a resource of the template.
 func (x *exporter) text(text, member string) *yaml.Node {
-	kind, ok := map[string]Kind{"WorkflowName": KindWorkflow, "JobName": KindJob}[member]
+	if text == ownCatalog && member == "CatalogId" {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!Ref", Value: ownCatalog}
+	}
+	kind, ok := map[string]Kind{"WorkflowName": KindWorkflow, "JobName": KindJob, "DatabaseName": KindDatabase}[member]
 	if id := x.ids[origin{kind, text}]; ok && id != "" {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!Ref", Value: id}
 	}

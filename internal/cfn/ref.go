@@ -132,8 +132,11 @@ func (e *evaluator) name(r *resource, path string) (string, error) {
 	}
 	e.naming = append(e.naming, r.id)
 	defer func() { e.naming = e.naming[:len(e.naming)-1] }()
-	given, err := e.property(r, "Name")
+	given, err := e.givenName(r)
 	r.name = cmp.Or(given, e.opt.StackName+"-"+r.id)
+	if kinds[r.typ].inCatalog() {
+		r.name = strings.ToLower(r.name)
+	}
 	if err != nil {
 		r.name = ""
 	}

@@ -65,7 +65,7 @@ func (e *evaluator) collect(section *node) error {
 		}
 	}
 	if len(faults) == 0 && ours == 0 {
-		return e.faultf(section.line, "Resources", "nothing to create: no AWS::Glue::Job, AWS::Glue::Workflow or AWS::Glue::Trigger among them")
+		return e.faultf(section.line, "Resources", "nothing to create: no AWS::Glue::Job, Workflow, Trigger, Database, Table or Partition among them")
 	}
 	return errors.Join(faults...)
 }
@@ -159,7 +159,7 @@ func (e *evaluator) build(t *Template) error {
 		}
 		request, err := e.request(r)
 		if err == nil {
-			err = e.enter(t, r)
+			err = e.enter(t, r, requestName(r, request))
 		}
 		requests[r] = request
 		faults = append(faults, err)
@@ -173,6 +173,12 @@ func (e *evaluator) build(t *Template) error {
 	}
 	for _, r := range sorted {
 		switch request := requests[r].(type) {
+		case *glue.CreateDatabaseRequest:
+			t.Databases = append(t.Databases, *request)
+		case *glue.CreateTableRequest:
+			t.Tables = append(t.Tables, *request)
+		case *glue.CreatePartitionRequest:
+			t.Partitions = append(t.Partitions, *request)
 		case *glue.CreateJobRequest:
 			t.Jobs = append(t.Jobs, *request)
 		case *glue.CreateWorkflowRequest:
@@ -185,10 +191,10 @@ func (e *evaluator) build(t *Template) error {
 }
 
 // enter notes where a resource comes from; two of one kind need two names.
-func (e *evaluator) enter(t *Template, r *resource) error {
-	at := origin{kinds[r.typ], r.name}
+func (e *evaluator) enter(t *Template, r *resource, name string) error {
+	at := origin{kinds[r.typ], name}
 	if first, ok := t.origins[at]; ok {
-		return e.faultf(r.line, r.path(), "%s (line %d) is a %s named %q too: give one of them another Name", first.id, first.line, at.kind, r.name)
+		return e.faultf(r.line, r.path(), "%s (line %d) is a %s named %q too: give one of them another Name", first.id, first.line, at.kind, name)
 	}
 	t.origins[at] = place{r.id, r.line}
 	return nil
@@ -215,6 +221,9 @@ func (e *evaluator) request(r *resource) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kinds[r.typ].inCatalog() {
+		return e.catalogRequest(r, properties)
+	}
 	properties.set("Name", textNode(r.line, name))
 	var op string
 	var out any
@@ -226,6 +235,7 @@ func (e *evaluator) request(r *resource) (any, error) {
 		op, out = "CreateWorkflow", &glue.CreateWorkflowRequest{}
 	case KindTrigger:
 		op, out = "CreateTrigger", &glue.CreateTriggerRequest{}
+	case KindDatabase, KindTable, KindPartition: // see above
 	}
 	if err := e.decode(r, op, properties, out); err != nil {
 		return nil, err

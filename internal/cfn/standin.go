@@ -29,8 +29,6 @@ var identities = map[string]identity{
 		"DomainName":         "NAME.s3.SUFFIX",
 		"RegionalDomainName": "NAME.s3.REGION.SUFFIX",
 	}},
-	"AWS::Glue::Database":              {name: []string{"DatabaseInput", "Name"}, lower: true},
-	"AWS::Glue::Table":                 {name: []string{"TableInput", "Name"}, lower: true},
 	"AWS::Glue::Crawler":               {name: []string{"Name"}},
 	"AWS::Glue::Classifier":            {name: []string{"Name"}},
 	"AWS::Glue::Connection":            {name: []string{"ConnectionInput", "Name"}},

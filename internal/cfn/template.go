@@ -33,6 +33,11 @@ type Template struct {
 	Partition   string
 	Description string
 
+	// Of the Data Catalog. Names of databases and tables are of lower case.
+	Databases  []glue.CreateDatabaseRequest
+	Tables     []glue.CreateTableRequest
+	Partitions []glue.CreatePartitionRequest
+
 	Jobs      []glue.CreateJobRequest
 	Workflows []glue.CreateWorkflowRequest
 	Triggers  []glue.CreateTriggerRequest
@@ -46,16 +51,22 @@ type Kind string
 
 // The kinds, in the order in which they are created.
 const (
-	KindJob      Kind = "job"
-	KindWorkflow Kind = "workflow"
-	KindTrigger  Kind = "trigger"
+	KindDatabase  Kind = "database"
+	KindTable     Kind = "table"
+	KindPartition Kind = "partition"
+	KindJob       Kind = "job"
+	KindWorkflow  Kind = "workflow"
+	KindTrigger   Kind = "trigger"
 )
 
 // kinds are the resource types that are created here.
 var kinds = map[string]Kind{
-	"AWS::Glue::Job":      KindJob,
-	"AWS::Glue::Workflow": KindWorkflow,
-	"AWS::Glue::Trigger":  KindTrigger,
+	"AWS::Glue::Database":  KindDatabase,
+	"AWS::Glue::Table":     KindTable,
+	"AWS::Glue::Partition": KindPartition,
+	"AWS::Glue::Job":       KindJob,
+	"AWS::Glue::Workflow":  KindWorkflow,
+	"AWS::Glue::Trigger":   KindTrigger,
 }
 
 type origin struct {

@@ -392,7 +392,7 @@ func TestQuotas(t *testing.T) {
 		}
 	}
 	s, err := startServer(t.Context(), serverOptions{
-		Data: data, Listen: "127.0.0.1:0", Quotas: map[string]int{quotaWorkflows: 1, quotaJobRuns: -1},
+		Data: data, Listen: "127.0.0.1:0", Quotas: map[string]int{quotaWorkflows: 1, quotaJobRuns: -1, quotaDatabases: 1},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -409,5 +409,13 @@ func TestQuotas(t *testing.T) {
 	err = to.Call(t.Context(), "CreateWorkflow", &glue.CreateWorkflowRequest{Name: "two"}, nil)
 	if !isKind(err, glue.LimitExceeded) {
 		t.Errorf("a second workflow: %v", err)
+	}
+	database := &glue.CreateDatabaseRequest{DatabaseInput: &glue.DatabaseInput{Name: "one"}}
+	if err := to.Call(t.Context(), "CreateDatabase", database, nil); err != nil {
+		t.Fatal(err)
+	}
+	database.DatabaseInput.Name = "two"
+	if err := to.Call(t.Context(), "CreateDatabase", database, nil); !isKind(err, glue.LimitExceeded) {
+		t.Errorf("a second database: %v", err)
 	}
 }

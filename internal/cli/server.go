@@ -151,6 +151,10 @@ func (s *server) open(ctx context.Context) error {
 		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped, ResumeRunning: s.opt.ResumeRunning,
 		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
+		Catalog: api.CatalogQuotas{
+			Databases: s.opt.Quotas[quotaDatabases], Tables: s.opt.Quotas[quotaTables], Functions: s.opt.Quotas[quotaFunctions],
+			Partitions: s.opt.Quotas[quotaPartitions], Versions: s.opt.Quotas[quotaTableVersions],
+		},
 	})
 	return s.folder.tell(ownerInfo{
 		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(), ID: s.id,

@@ -18,12 +18,20 @@ const (
 	quotaJobs           = "jobs"
 	quotaJobsPerTrigger = "jobs-per-trigger"
 	quotaJobRuns        = "job-runs"
+	quotaDatabases      = "databases"
+	quotaTables         = "tables-per-database"
+	quotaFunctions      = "functions-per-database"
+	quotaPartitions     = "partitions-per-table"
+	quotaTableVersions  = "versions-per-table"
 
 	// defaultJobRuns is how many job runs an AWS account may have live.
 	defaultJobRuns = 2000
 )
 
-var quotaNames = []string{quotaWorkflows, quotaTriggers, quotaJobs, quotaJobsPerTrigger, quotaJobRuns}
+var quotaNames = []string{
+	quotaWorkflows, quotaTriggers, quotaJobs, quotaJobsPerTrigger, quotaJobRuns,
+	quotaDatabases, quotaTables, quotaFunctions, quotaPartitions, quotaTableVersions,
+}
 
 // complete fills in defaults and refuses what can't be served.
 func (o *serverOptions) complete() error {

@@ -66,6 +66,34 @@ func TestScheduleIsWhatHappens(t *testing.T) {
 	}
 }
 
+// TestScheduleOfMoved: a carried node that a moved one starts again is no second end
+// for a join that counts it already.
+func TestScheduleOfMoved(t *testing.T) {
+	g := Build(definitions([]oracle.Trigger{
+		{Name: "T1", Start: true, Starts: []string{"J1", "J2", "J3"}},
+		{Name: "T2", Active: true, Wants: []oracle.Want{{Node: "J2", State: "SUCCEEDED"}}, Starts: []string{"J3"}},
+		{Name: "T3", Active: true, Wants: []oracle.Want{{Node: "J3", State: "SUCCEEDED"}, {Node: "J9", State: "SUCCEEDED"}}, Starts: []string{"J4"}},
+	}), nodeID)
+	r := NewRun(g, "R1")
+	for _, ev := range []Event{Begun{}, Ended{Attempt: Attempt{0, 0}, State: Failed}, Ended{Attempt: Attempt{2, 0}, State: Succeeded}} {
+		c, err := Step(g, r, ev, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Apply(&c)
+	}
+	plan, err := ResumeAs(g, r, &Request{Nodes: []string{"id-JOB-J1"}, WhileRunning: true}, "R2", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := plan.Schedule(g, func(int) int64 { return 7 })
+	for job, want := range map[string]int64{"J1": 0, "J2": 0, "J3": 7, "J4": -1} {
+		if n, _ := g.NodeByID("id-JOB-" + job); s.Start[n] != want {
+			t.Errorf("%s starts at %d, want %d", job, s.Start[n], want)
+		}
+	}
+}
+
 // scheduled holds a schedule against what happened.
 func scheduled(g *Graph, s *Schedule, got *Rehearsal) error {
 	start, end := make([]int64, len(g.Nodes)), make([]int64, len(g.Nodes))

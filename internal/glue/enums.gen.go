@@ -2,6 +2,18 @@
 
 package glue
 
+// BackfillErrorCode is an enumeration of the Glue API.
+type BackfillErrorCode string
+
+// The values of BackfillErrorCode.
+const (
+	BackfillErrorCodeEncryptedPartitionError            BackfillErrorCode = "ENCRYPTED_PARTITION_ERROR"
+	BackfillErrorCodeInternalError                      BackfillErrorCode = "INTERNAL_ERROR"
+	BackfillErrorCodeInvalidPartitionTypeDataError      BackfillErrorCode = "INVALID_PARTITION_TYPE_DATA_ERROR"
+	BackfillErrorCodeMissingPartitionValueError         BackfillErrorCode = "MISSING_PARTITION_VALUE_ERROR"
+	BackfillErrorCodeUnsupportedPartitionCharacterError BackfillErrorCode = "UNSUPPORTED_PARTITION_CHARACTER_ERROR"
+)
+
 // CrawlState is an enumeration of the Glue API.
 type CrawlState string
 
@@ -15,6 +27,15 @@ const (
 	CrawlStateError      CrawlState = "ERROR"
 )
 
+// DatabaseAttributes is an enumeration of the Glue API.
+type DatabaseAttributes string
+
+// The values of DatabaseAttributes.
+const (
+	DatabaseAttributesName           DatabaseAttributes = "NAME"
+	DatabaseAttributesTargetDatabase DatabaseAttributes = "TARGET_DATABASE"
+)
+
 // ExecutionClass is an enumeration of the Glue API.
 type ExecutionClass string
 
@@ -22,6 +43,60 @@ type ExecutionClass string
 const (
 	ExecutionClassFlex     ExecutionClass = "FLEX"
 	ExecutionClassStandard ExecutionClass = "STANDARD"
+)
+
+// FunctionType is an enumeration of the Glue API.
+type FunctionType string
+
+// The values of FunctionType.
+const (
+	FunctionTypeRegularFunction   FunctionType = "REGULAR_FUNCTION"
+	FunctionTypeAggregateFunction FunctionType = "AGGREGATE_FUNCTION"
+	FunctionTypeStoredProcedure   FunctionType = "STORED_PROCEDURE"
+)
+
+// IcebergNullOrder is an enumeration of the Glue API.
+type IcebergNullOrder string
+
+// The values of IcebergNullOrder.
+const (
+	IcebergNullOrdernullsfirst IcebergNullOrder = "nulls-first"
+	IcebergNullOrdernullslast  IcebergNullOrder = "nulls-last"
+)
+
+// IcebergSortDirection is an enumeration of the Glue API.
+type IcebergSortDirection string
+
+// The values of IcebergSortDirection.
+const (
+	IcebergSortDirectionasc  IcebergSortDirection = "asc"
+	IcebergSortDirectiondesc IcebergSortDirection = "desc"
+)
+
+// IcebergStructTypeEnum is an enumeration of the Glue API.
+type IcebergStructTypeEnum string
+
+// The values of IcebergStructTypeEnum.
+const (
+	IcebergStructTypeEnumstruct IcebergStructTypeEnum = "struct"
+)
+
+// IcebergUpdateAction is an enumeration of the Glue API.
+type IcebergUpdateAction string
+
+// The values of IcebergUpdateAction.
+const (
+	IcebergUpdateActionaddschema           IcebergUpdateAction = "add-schema"
+	IcebergUpdateActionsetcurrentschema    IcebergUpdateAction = "set-current-schema"
+	IcebergUpdateActionaddspec             IcebergUpdateAction = "add-spec"
+	IcebergUpdateActionsetdefaultspec      IcebergUpdateAction = "set-default-spec"
+	IcebergUpdateActionaddsortorder        IcebergUpdateAction = "add-sort-order"
+	IcebergUpdateActionsetdefaultsortorder IcebergUpdateAction = "set-default-sort-order"
+	IcebergUpdateActionsetlocation         IcebergUpdateAction = "set-location"
+	IcebergUpdateActionsetproperties       IcebergUpdateAction = "set-properties"
+	IcebergUpdateActionremoveproperties    IcebergUpdateAction = "remove-properties"
+	IcebergUpdateActionaddencryptionkey    IcebergUpdateAction = "add-encryption-key"
+	IcebergUpdateActionremoveencryptionkey IcebergUpdateAction = "remove-encryption-key"
 )
 
 // JobMode is an enumeration of the Glue API.
@@ -51,6 +126,15 @@ const (
 	JobRunStateExpired   JobRunState = "EXPIRED"
 )
 
+// LastRefreshType is an enumeration of the Glue API.
+type LastRefreshType string
+
+// The values of LastRefreshType.
+const (
+	LastRefreshTypeFull        LastRefreshType = "FULL"
+	LastRefreshTypeIncremental LastRefreshType = "INCREMENTAL"
+)
+
 // Logical is an enumeration of the Glue API.
 type Logical string
 
@@ -68,6 +152,14 @@ const (
 	LogicalOperatorEquals LogicalOperator = "EQUALS"
 )
 
+// MetadataOperation is an enumeration of the Glue API.
+type MetadataOperation string
+
+// The values of MetadataOperation.
+const (
+	MetadataOperationCreate MetadataOperation = "CREATE"
+)
+
 // NodeType is an enumeration of the Glue API.
 type NodeType string
 
@@ -76,6 +168,84 @@ const (
 	NodeTypeCrawler NodeType = "CRAWLER"
 	NodeTypeJob     NodeType = "JOB"
 	NodeTypeTrigger NodeType = "TRIGGER"
+)
+
+// PartitionIndexStatus is an enumeration of the Glue API.
+type PartitionIndexStatus string
+
+// The values of PartitionIndexStatus.
+const (
+	PartitionIndexStatusCreating PartitionIndexStatus = "CREATING"
+	PartitionIndexStatusActive   PartitionIndexStatus = "ACTIVE"
+	PartitionIndexStatusDeleting PartitionIndexStatus = "DELETING"
+	PartitionIndexStatusFailed   PartitionIndexStatus = "FAILED"
+)
+
+// Permission is an enumeration of the Glue API.
+type Permission string
+
+// The values of Permission.
+const (
+	PermissionAll                Permission = "ALL"
+	PermissionSelect             Permission = "SELECT"
+	PermissionAlter              Permission = "ALTER"
+	PermissionDrop               Permission = "DROP"
+	PermissionDelete             Permission = "DELETE"
+	PermissionInsert             Permission = "INSERT"
+	PermissionCreateDatabase     Permission = "CREATE_DATABASE"
+	PermissionCreateTable        Permission = "CREATE_TABLE"
+	PermissionDataLocationAccess Permission = "DATA_LOCATION_ACCESS"
+)
+
+// PrincipalType is an enumeration of the Glue API.
+type PrincipalType string
+
+// The values of PrincipalType.
+const (
+	PrincipalTypeUser  PrincipalType = "USER"
+	PrincipalTypeRole  PrincipalType = "ROLE"
+	PrincipalTypeGroup PrincipalType = "GROUP"
+)
+
+// ResourceAction is an enumeration of the Glue API.
+type ResourceAction string
+
+// The values of ResourceAction.
+const (
+	ResourceActionUpdate ResourceAction = "UPDATE"
+	ResourceActionCreate ResourceAction = "CREATE"
+)
+
+// ResourceShareType is an enumeration of the Glue API.
+type ResourceShareType string
+
+// The values of ResourceShareType.
+const (
+	ResourceShareTypeForeign   ResourceShareType = "FOREIGN"
+	ResourceShareTypeAll       ResourceShareType = "ALL"
+	ResourceShareTypeFederated ResourceShareType = "FEDERATED"
+)
+
+// ResourceState is an enumeration of the Glue API.
+type ResourceState string
+
+// The values of ResourceState.
+const (
+	ResourceStateQueued     ResourceState = "QUEUED"
+	ResourceStateInProgress ResourceState = "IN_PROGRESS"
+	ResourceStateSuccess    ResourceState = "SUCCESS"
+	ResourceStateStopped    ResourceState = "STOPPED"
+	ResourceStateFailed     ResourceState = "FAILED"
+)
+
+// ResourceType is an enumeration of the Glue API.
+type ResourceType string
+
+// The values of ResourceType.
+const (
+	ResourceTypeJar     ResourceType = "JAR"
+	ResourceTypeFile    ResourceType = "FILE"
+	ResourceTypeArchive ResourceType = "ARCHIVE"
 )
 
 // SourceControlAuthStrategy is an enumeration of the Glue API.
@@ -96,6 +266,15 @@ const (
 	SourceControlProviderGitlab        SourceControlProvider = "GITLAB"
 	SourceControlProviderBitbucket     SourceControlProvider = "BITBUCKET"
 	SourceControlProviderAwsCodeCommit SourceControlProvider = "AWS_CODE_COMMIT"
+)
+
+// TableAttributes is an enumeration of the Glue API.
+type TableAttributes string
+
+// The values of TableAttributes.
+const (
+	TableAttributesName      TableAttributes = "NAME"
+	TableAttributesTableType TableAttributes = "TABLE_TYPE"
 )
 
 // TriggerState is an enumeration of the Glue API.
@@ -122,6 +301,27 @@ const (
 	TriggerTypeConditional TriggerType = "CONDITIONAL"
 	TriggerTypeOnDemand    TriggerType = "ON_DEMAND"
 	TriggerTypeEvent       TriggerType = "EVENT"
+)
+
+// ViewDialect is an enumeration of the Glue API.
+type ViewDialect string
+
+// The values of ViewDialect.
+const (
+	ViewDialectRedshift ViewDialect = "REDSHIFT"
+	ViewDialectAthena   ViewDialect = "ATHENA"
+	ViewDialectSpark    ViewDialect = "SPARK"
+)
+
+// ViewUpdateAction is an enumeration of the Glue API.
+type ViewUpdateAction string
+
+// The values of ViewUpdateAction.
+const (
+	ViewUpdateActionAdd          ViewUpdateAction = "ADD"
+	ViewUpdateActionReplace      ViewUpdateAction = "REPLACE"
+	ViewUpdateActionAddOrReplace ViewUpdateAction = "ADD_OR_REPLACE"
+	ViewUpdateActionDrop         ViewUpdateAction = "DROP"
 )
 
 // WorkerType is an enumeration of the Glue API.

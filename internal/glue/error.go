@@ -9,6 +9,7 @@ type Kind string
 // The kinds of error that operations return.
 const (
 	InvalidInput           Kind = "InvalidInputException"
+	InvalidState           Kind = "InvalidStateException"
 	EntityNotFound         Kind = "EntityNotFoundException"
 	AlreadyExists          Kind = "AlreadyExistsException"
 	IdempotentMismatch     Kind = "IdempotentParameterMismatchException"

@@ -4,6 +4,58 @@ package glue
 
 import "encoding/json"
 
+// BatchCreatePartitionRequest is the input of BatchCreatePartition.
+type BatchCreatePartitionRequest struct {
+	CatalogId          string           `json:"CatalogId,omitempty"`
+	DatabaseName       string           `json:"DatabaseName,omitempty"`
+	TableName          string           `json:"TableName,omitempty"`
+	PartitionInputList []PartitionInput `json:"PartitionInputList,omitzero"`
+}
+
+// BatchCreatePartitionResponse is the output of BatchCreatePartition.
+type BatchCreatePartitionResponse struct {
+	Errors []PartitionError `json:"Errors,omitzero"`
+}
+
+// BatchDeletePartitionRequest is the input of BatchDeletePartition.
+type BatchDeletePartitionRequest struct {
+	CatalogId          string               `json:"CatalogId,omitempty"`
+	DatabaseName       string               `json:"DatabaseName,omitempty"`
+	TableName          string               `json:"TableName,omitempty"`
+	PartitionsToDelete []PartitionValueList `json:"PartitionsToDelete,omitzero"`
+}
+
+// BatchDeletePartitionResponse is the output of BatchDeletePartition.
+type BatchDeletePartitionResponse struct {
+	Errors []PartitionError `json:"Errors,omitzero"`
+}
+
+// BatchDeleteTableRequest is the input of BatchDeleteTable.
+type BatchDeleteTableRequest struct {
+	CatalogId      string   `json:"CatalogId,omitempty"`
+	DatabaseName   string   `json:"DatabaseName,omitempty"`
+	TablesToDelete []string `json:"TablesToDelete,omitzero"`
+	TransactionId  string   `json:"TransactionId,omitempty"`
+}
+
+// BatchDeleteTableResponse is the output of BatchDeleteTable.
+type BatchDeleteTableResponse struct {
+	Errors []TableError `json:"Errors,omitzero"`
+}
+
+// BatchDeleteTableVersionRequest is the input of BatchDeleteTableVersion.
+type BatchDeleteTableVersionRequest struct {
+	CatalogId    string   `json:"CatalogId,omitempty"`
+	DatabaseName string   `json:"DatabaseName,omitempty"`
+	TableName    string   `json:"TableName,omitempty"`
+	VersionIds   []string `json:"VersionIds,omitzero"`
+}
+
+// BatchDeleteTableVersionResponse is the output of BatchDeleteTableVersion.
+type BatchDeleteTableVersionResponse struct {
+	Errors []TableVersionError `json:"Errors,omitzero"`
+}
+
 // BatchGetJobsRequest is the input of BatchGetJobs.
 type BatchGetJobsRequest struct {
 	JobNames []string `json:"JobNames,omitzero"`
@@ -13,6 +65,22 @@ type BatchGetJobsRequest struct {
 type BatchGetJobsResponse struct {
 	Jobs         []Job    `json:"Jobs,omitzero"`
 	JobsNotFound []string `json:"JobsNotFound,omitzero"`
+}
+
+// BatchGetPartitionRequest is the input of BatchGetPartition.
+type BatchGetPartitionRequest struct {
+	CatalogId           string               `json:"CatalogId,omitempty"`
+	DatabaseName        string               `json:"DatabaseName,omitempty"`
+	TableName           string               `json:"TableName,omitempty"`
+	PartitionsToGet     []PartitionValueList `json:"PartitionsToGet,omitzero"`
+	AuditContext        *AuditContext        `json:"AuditContext,omitempty"`
+	QuerySessionContext *QuerySessionContext `json:"QuerySessionContext,omitempty"`
+}
+
+// BatchGetPartitionResponse is the output of BatchGetPartition.
+type BatchGetPartitionResponse struct {
+	Partitions      []Partition          `json:"Partitions,omitzero"`
+	UnprocessedKeys []PartitionValueList `json:"UnprocessedKeys,omitzero"`
 }
 
 // BatchGetTriggersRequest is the input of BatchGetTriggers.
@@ -50,6 +118,30 @@ type BatchStopJobRunResponse struct {
 	Errors                []BatchStopJobRunError                `json:"Errors,omitzero"`
 }
 
+// BatchUpdatePartitionRequest is the input of BatchUpdatePartition.
+type BatchUpdatePartitionRequest struct {
+	CatalogId    string                             `json:"CatalogId,omitempty"`
+	DatabaseName string                             `json:"DatabaseName,omitempty"`
+	TableName    string                             `json:"TableName,omitempty"`
+	Entries      []BatchUpdatePartitionRequestEntry `json:"Entries,omitzero"`
+}
+
+// BatchUpdatePartitionResponse is the output of BatchUpdatePartition.
+type BatchUpdatePartitionResponse struct {
+	Errors []BatchUpdatePartitionFailureEntry `json:"Errors,omitzero"`
+}
+
+// CreateDatabaseRequest is the input of CreateDatabase.
+type CreateDatabaseRequest struct {
+	CatalogId     string            `json:"CatalogId,omitempty"`
+	DatabaseInput *DatabaseInput    `json:"DatabaseInput,omitempty"`
+	Tags          map[string]string `json:"Tags,omitzero"`
+}
+
+// CreateDatabaseResponse is the output of CreateDatabase.
+type CreateDatabaseResponse struct {
+}
+
 // CreateJobRequest is the input of CreateJob.
 type CreateJobRequest struct {
 	Name                      string                     `json:"Name,omitempty"`
@@ -84,6 +176,45 @@ type CreateJobResponse struct {
 	Name string `json:"Name,omitempty"`
 }
 
+// CreatePartitionIndexRequest is the input of CreatePartitionIndex.
+type CreatePartitionIndexRequest struct {
+	CatalogId      string          `json:"CatalogId,omitempty"`
+	DatabaseName   string          `json:"DatabaseName,omitempty"`
+	TableName      string          `json:"TableName,omitempty"`
+	PartitionIndex *PartitionIndex `json:"PartitionIndex,omitempty"`
+}
+
+// CreatePartitionIndexResponse is the output of CreatePartitionIndex.
+type CreatePartitionIndexResponse struct {
+}
+
+// CreatePartitionRequest is the input of CreatePartition.
+type CreatePartitionRequest struct {
+	CatalogId      string          `json:"CatalogId,omitempty"`
+	DatabaseName   string          `json:"DatabaseName,omitempty"`
+	TableName      string          `json:"TableName,omitempty"`
+	PartitionInput *PartitionInput `json:"PartitionInput,omitempty"`
+}
+
+// CreatePartitionResponse is the output of CreatePartition.
+type CreatePartitionResponse struct {
+}
+
+// CreateTableRequest is the input of CreateTable.
+type CreateTableRequest struct {
+	CatalogId            string                `json:"CatalogId,omitempty"`
+	DatabaseName         string                `json:"DatabaseName,omitempty"`
+	Name                 string                `json:"Name,omitempty"`
+	TableInput           *TableInput           `json:"TableInput,omitempty"`
+	PartitionIndexes     []PartitionIndex      `json:"PartitionIndexes,omitzero"`
+	TransactionId        string                `json:"TransactionId,omitempty"`
+	OpenTableFormatInput *OpenTableFormatInput `json:"OpenTableFormatInput,omitempty"`
+}
+
+// CreateTableResponse is the output of CreateTable.
+type CreateTableResponse struct {
+}
+
 // CreateTriggerRequest is the input of CreateTrigger.
 type CreateTriggerRequest struct {
 	Name                   string                  `json:"Name,omitempty"`
@@ -103,6 +234,17 @@ type CreateTriggerResponse struct {
 	Name string `json:"Name,omitempty"`
 }
 
+// CreateUserDefinedFunctionRequest is the input of CreateUserDefinedFunction.
+type CreateUserDefinedFunctionRequest struct {
+	CatalogId     string                    `json:"CatalogId,omitempty"`
+	DatabaseName  string                    `json:"DatabaseName,omitempty"`
+	FunctionInput *UserDefinedFunctionInput `json:"FunctionInput,omitempty"`
+}
+
+// CreateUserDefinedFunctionResponse is the output of CreateUserDefinedFunction.
+type CreateUserDefinedFunctionResponse struct {
+}
+
 // CreateWorkflowRequest is the input of CreateWorkflow.
 type CreateWorkflowRequest struct {
 	Name                 string            `json:"Name,omitempty"`
@@ -117,6 +259,16 @@ type CreateWorkflowResponse struct {
 	Name string `json:"Name,omitempty"`
 }
 
+// DeleteDatabaseRequest is the input of DeleteDatabase.
+type DeleteDatabaseRequest struct {
+	CatalogId string `json:"CatalogId,omitempty"`
+	Name      string `json:"Name,omitempty"`
+}
+
+// DeleteDatabaseResponse is the output of DeleteDatabase.
+type DeleteDatabaseResponse struct {
+}
+
 // DeleteJobRequest is the input of DeleteJob.
 type DeleteJobRequest struct {
 	JobName string `json:"JobName,omitempty"`
@@ -125,6 +277,54 @@ type DeleteJobRequest struct {
 // DeleteJobResponse is the output of DeleteJob.
 type DeleteJobResponse struct {
 	JobName string `json:"JobName,omitempty"`
+}
+
+// DeletePartitionIndexRequest is the input of DeletePartitionIndex.
+type DeletePartitionIndexRequest struct {
+	CatalogId    string `json:"CatalogId,omitempty"`
+	DatabaseName string `json:"DatabaseName,omitempty"`
+	TableName    string `json:"TableName,omitempty"`
+	IndexName    string `json:"IndexName,omitempty"`
+}
+
+// DeletePartitionIndexResponse is the output of DeletePartitionIndex.
+type DeletePartitionIndexResponse struct {
+}
+
+// DeletePartitionRequest is the input of DeletePartition.
+type DeletePartitionRequest struct {
+	CatalogId       string   `json:"CatalogId,omitempty"`
+	DatabaseName    string   `json:"DatabaseName,omitempty"`
+	TableName       string   `json:"TableName,omitempty"`
+	PartitionValues []string `json:"PartitionValues,omitzero"`
+}
+
+// DeletePartitionResponse is the output of DeletePartition.
+type DeletePartitionResponse struct {
+}
+
+// DeleteTableRequest is the input of DeleteTable.
+type DeleteTableRequest struct {
+	CatalogId     string `json:"CatalogId,omitempty"`
+	DatabaseName  string `json:"DatabaseName,omitempty"`
+	Name          string `json:"Name,omitempty"`
+	TransactionId string `json:"TransactionId,omitempty"`
+}
+
+// DeleteTableResponse is the output of DeleteTable.
+type DeleteTableResponse struct {
+}
+
+// DeleteTableVersionRequest is the input of DeleteTableVersion.
+type DeleteTableVersionRequest struct {
+	CatalogId    string `json:"CatalogId,omitempty"`
+	DatabaseName string `json:"DatabaseName,omitempty"`
+	TableName    string `json:"TableName,omitempty"`
+	VersionId    string `json:"VersionId,omitempty"`
+}
+
+// DeleteTableVersionResponse is the output of DeleteTableVersion.
+type DeleteTableVersionResponse struct {
 }
 
 // DeleteTriggerRequest is the input of DeleteTrigger.
@@ -137,6 +337,17 @@ type DeleteTriggerResponse struct {
 	Name string `json:"Name,omitempty"`
 }
 
+// DeleteUserDefinedFunctionRequest is the input of DeleteUserDefinedFunction.
+type DeleteUserDefinedFunctionRequest struct {
+	CatalogId    string `json:"CatalogId,omitempty"`
+	DatabaseName string `json:"DatabaseName,omitempty"`
+	FunctionName string `json:"FunctionName,omitempty"`
+}
+
+// DeleteUserDefinedFunctionResponse is the output of DeleteUserDefinedFunction.
+type DeleteUserDefinedFunctionResponse struct {
+}
+
 // DeleteWorkflowRequest is the input of DeleteWorkflow.
 type DeleteWorkflowRequest struct {
 	Name string `json:"Name,omitempty"`
@@ -145,6 +356,32 @@ type DeleteWorkflowRequest struct {
 // DeleteWorkflowResponse is the output of DeleteWorkflow.
 type DeleteWorkflowResponse struct {
 	Name string `json:"Name,omitempty"`
+}
+
+// GetDatabaseRequest is the input of GetDatabase.
+type GetDatabaseRequest struct {
+	CatalogId string `json:"CatalogId,omitempty"`
+	Name      string `json:"Name,omitempty"`
+}
+
+// GetDatabaseResponse is the output of GetDatabase.
+type GetDatabaseResponse struct {
+	Database *Database `json:"Database,omitempty"`
+}
+
+// GetDatabasesRequest is the input of GetDatabases.
+type GetDatabasesRequest struct {
+	CatalogId         string               `json:"CatalogId,omitempty"`
+	NextToken         string               `json:"NextToken,omitempty"`
+	MaxResults        *int32               `json:"MaxResults,omitempty"`
+	ResourceShareType ResourceShareType    `json:"ResourceShareType,omitempty"`
+	AttributesToGet   []DatabaseAttributes `json:"AttributesToGet,omitzero"`
+}
+
+// GetDatabasesResponse is the output of GetDatabases.
+type GetDatabasesResponse struct {
+	DatabaseList []Database `json:"DatabaseList,omitzero"`
+	NextToken    string     `json:"NextToken,omitempty"`
 }
 
 // GetJobRequest is the input of GetJob.
@@ -194,6 +431,121 @@ type GetJobsResponse struct {
 	NextToken string `json:"NextToken,omitempty"`
 }
 
+// GetPartitionIndexesRequest is the input of GetPartitionIndexes.
+type GetPartitionIndexesRequest struct {
+	CatalogId    string `json:"CatalogId,omitempty"`
+	DatabaseName string `json:"DatabaseName,omitempty"`
+	TableName    string `json:"TableName,omitempty"`
+	NextToken    string `json:"NextToken,omitempty"`
+}
+
+// GetPartitionIndexesResponse is the output of GetPartitionIndexes.
+type GetPartitionIndexesResponse struct {
+	PartitionIndexDescriptorList []PartitionIndexDescriptor `json:"PartitionIndexDescriptorList,omitzero"`
+	NextToken                    string                     `json:"NextToken,omitempty"`
+}
+
+// GetPartitionRequest is the input of GetPartition.
+type GetPartitionRequest struct {
+	CatalogId       string        `json:"CatalogId,omitempty"`
+	DatabaseName    string        `json:"DatabaseName,omitempty"`
+	TableName       string        `json:"TableName,omitempty"`
+	PartitionValues []string      `json:"PartitionValues,omitzero"`
+	AuditContext    *AuditContext `json:"AuditContext,omitempty"`
+}
+
+// GetPartitionResponse is the output of GetPartition.
+type GetPartitionResponse struct {
+	Partition *Partition `json:"Partition,omitempty"`
+}
+
+// GetPartitionsRequest is the input of GetPartitions.
+type GetPartitionsRequest struct {
+	CatalogId           string        `json:"CatalogId,omitempty"`
+	DatabaseName        string        `json:"DatabaseName,omitempty"`
+	TableName           string        `json:"TableName,omitempty"`
+	Expression          string        `json:"Expression,omitempty"`
+	NextToken           string        `json:"NextToken,omitempty"`
+	Segment             *Segment      `json:"Segment,omitempty"`
+	MaxResults          *int32        `json:"MaxResults,omitempty"`
+	ExcludeColumnSchema *bool         `json:"ExcludeColumnSchema,omitempty"`
+	TransactionId       string        `json:"TransactionId,omitempty"`
+	QueryAsOfTime       Time          `json:"QueryAsOfTime,omitzero"`
+	AuditContext        *AuditContext `json:"AuditContext,omitempty"`
+}
+
+// GetPartitionsResponse is the output of GetPartitions.
+type GetPartitionsResponse struct {
+	Partitions []Partition `json:"Partitions,omitzero"`
+	NextToken  string      `json:"NextToken,omitempty"`
+}
+
+// GetTableRequest is the input of GetTable.
+type GetTableRequest struct {
+	CatalogId            string        `json:"CatalogId,omitempty"`
+	DatabaseName         string        `json:"DatabaseName,omitempty"`
+	Name                 string        `json:"Name,omitempty"`
+	TransactionId        string        `json:"TransactionId,omitempty"`
+	QueryAsOfTime        Time          `json:"QueryAsOfTime,omitzero"`
+	AuditContext         *AuditContext `json:"AuditContext,omitempty"`
+	IncludeStatusDetails *bool         `json:"IncludeStatusDetails,omitempty"`
+}
+
+// GetTableResponse is the output of GetTable.
+type GetTableResponse struct {
+	Table *Table `json:"Table,omitempty"`
+}
+
+// GetTableVersionRequest is the input of GetTableVersion.
+type GetTableVersionRequest struct {
+	CatalogId    string        `json:"CatalogId,omitempty"`
+	DatabaseName string        `json:"DatabaseName,omitempty"`
+	TableName    string        `json:"TableName,omitempty"`
+	VersionId    string        `json:"VersionId,omitempty"`
+	AuditContext *AuditContext `json:"AuditContext,omitempty"`
+}
+
+// GetTableVersionResponse is the output of GetTableVersion.
+type GetTableVersionResponse struct {
+	TableVersion *TableVersion `json:"TableVersion,omitempty"`
+}
+
+// GetTableVersionsRequest is the input of GetTableVersions.
+type GetTableVersionsRequest struct {
+	CatalogId    string        `json:"CatalogId,omitempty"`
+	DatabaseName string        `json:"DatabaseName,omitempty"`
+	TableName    string        `json:"TableName,omitempty"`
+	NextToken    string        `json:"NextToken,omitempty"`
+	MaxResults   *int32        `json:"MaxResults,omitempty"`
+	AuditContext *AuditContext `json:"AuditContext,omitempty"`
+}
+
+// GetTableVersionsResponse is the output of GetTableVersions.
+type GetTableVersionsResponse struct {
+	TableVersions []TableVersion `json:"TableVersions,omitzero"`
+	NextToken     string         `json:"NextToken,omitempty"`
+}
+
+// GetTablesRequest is the input of GetTables.
+type GetTablesRequest struct {
+	CatalogId            string            `json:"CatalogId,omitempty"`
+	DatabaseName         string            `json:"DatabaseName,omitempty"`
+	Expression           string            `json:"Expression,omitempty"`
+	NextToken            string            `json:"NextToken,omitempty"`
+	MaxResults           *int32            `json:"MaxResults,omitempty"`
+	TransactionId        string            `json:"TransactionId,omitempty"`
+	QueryAsOfTime        Time              `json:"QueryAsOfTime,omitzero"`
+	AuditContext         *AuditContext     `json:"AuditContext,omitempty"`
+	IncludeStatusDetails *bool             `json:"IncludeStatusDetails,omitempty"`
+	AttributesToGet      []TableAttributes `json:"AttributesToGet,omitzero"`
+}
+
+// GetTablesResponse is the output of GetTables.
+type GetTablesResponse struct {
+	TableList []Table `json:"TableList,omitzero"`
+	NextToken string  `json:"NextToken,omitempty"`
+}
+
 // GetTagsRequest is the input of GetTags.
 type GetTagsRequest struct {
 	ResourceArn string `json:"ResourceArn,omitempty"`
@@ -225,6 +577,34 @@ type GetTriggersRequest struct {
 type GetTriggersResponse struct {
 	Triggers  []Trigger `json:"Triggers,omitzero"`
 	NextToken string    `json:"NextToken,omitempty"`
+}
+
+// GetUserDefinedFunctionRequest is the input of GetUserDefinedFunction.
+type GetUserDefinedFunctionRequest struct {
+	CatalogId    string `json:"CatalogId,omitempty"`
+	DatabaseName string `json:"DatabaseName,omitempty"`
+	FunctionName string `json:"FunctionName,omitempty"`
+}
+
+// GetUserDefinedFunctionResponse is the output of GetUserDefinedFunction.
+type GetUserDefinedFunctionResponse struct {
+	UserDefinedFunction *UserDefinedFunction `json:"UserDefinedFunction,omitempty"`
+}
+
+// GetUserDefinedFunctionsRequest is the input of GetUserDefinedFunctions.
+type GetUserDefinedFunctionsRequest struct {
+	CatalogId    string       `json:"CatalogId,omitempty"`
+	DatabaseName string       `json:"DatabaseName,omitempty"`
+	Pattern      string       `json:"Pattern,omitempty"`
+	FunctionType FunctionType `json:"FunctionType,omitempty"`
+	NextToken    string       `json:"NextToken,omitempty"`
+	MaxResults   *int32       `json:"MaxResults,omitempty"`
+}
+
+// GetUserDefinedFunctionsResponse is the output of GetUserDefinedFunctions.
+type GetUserDefinedFunctionsResponse struct {
+	UserDefinedFunctions []UserDefinedFunction `json:"UserDefinedFunctions,omitzero"`
+	NextToken            string                `json:"NextToken,omitempty"`
 }
 
 // GetWorkflowRequest is the input of GetWorkflow.
@@ -421,6 +801,17 @@ type UntagResourceRequest struct {
 type UntagResourceResponse struct {
 }
 
+// UpdateDatabaseRequest is the input of UpdateDatabase.
+type UpdateDatabaseRequest struct {
+	CatalogId     string         `json:"CatalogId,omitempty"`
+	Name          string         `json:"Name,omitempty"`
+	DatabaseInput *DatabaseInput `json:"DatabaseInput,omitempty"`
+}
+
+// UpdateDatabaseResponse is the output of UpdateDatabase.
+type UpdateDatabaseResponse struct {
+}
+
 // UpdateJobRequest is the input of UpdateJob.
 type UpdateJobRequest struct {
 	JobName   string     `json:"JobName,omitempty"`
@@ -432,6 +823,37 @@ type UpdateJobResponse struct {
 	JobName string `json:"JobName,omitempty"`
 }
 
+// UpdatePartitionRequest is the input of UpdatePartition.
+type UpdatePartitionRequest struct {
+	CatalogId          string          `json:"CatalogId,omitempty"`
+	DatabaseName       string          `json:"DatabaseName,omitempty"`
+	TableName          string          `json:"TableName,omitempty"`
+	PartitionValueList []string        `json:"PartitionValueList,omitzero"`
+	PartitionInput     *PartitionInput `json:"PartitionInput,omitempty"`
+}
+
+// UpdatePartitionResponse is the output of UpdatePartition.
+type UpdatePartitionResponse struct {
+}
+
+// UpdateTableRequest is the input of UpdateTable.
+type UpdateTableRequest struct {
+	CatalogId                  string                      `json:"CatalogId,omitempty"`
+	DatabaseName               string                      `json:"DatabaseName,omitempty"`
+	Name                       string                      `json:"Name,omitempty"`
+	TableInput                 *TableInput                 `json:"TableInput,omitempty"`
+	SkipArchive                *bool                       `json:"SkipArchive,omitempty"`
+	TransactionId              string                      `json:"TransactionId,omitempty"`
+	VersionId                  string                      `json:"VersionId,omitempty"`
+	ViewUpdateAction           ViewUpdateAction            `json:"ViewUpdateAction,omitempty"`
+	Force                      *bool                       `json:"Force,omitempty"`
+	UpdateOpenTableFormatInput *UpdateOpenTableFormatInput `json:"UpdateOpenTableFormatInput,omitempty"`
+}
+
+// UpdateTableResponse is the output of UpdateTable.
+type UpdateTableResponse struct {
+}
+
 // UpdateTriggerRequest is the input of UpdateTrigger.
 type UpdateTriggerRequest struct {
 	Name          string         `json:"Name,omitempty"`
@@ -441,6 +863,18 @@ type UpdateTriggerRequest struct {
 // UpdateTriggerResponse is the output of UpdateTrigger.
 type UpdateTriggerResponse struct {
 	Trigger *Trigger `json:"Trigger,omitempty"`
+}
+
+// UpdateUserDefinedFunctionRequest is the input of UpdateUserDefinedFunction.
+type UpdateUserDefinedFunctionRequest struct {
+	CatalogId     string                    `json:"CatalogId,omitempty"`
+	DatabaseName  string                    `json:"DatabaseName,omitempty"`
+	FunctionName  string                    `json:"FunctionName,omitempty"`
+	FunctionInput *UserDefinedFunctionInput `json:"FunctionInput,omitempty"`
+}
+
+// UpdateUserDefinedFunctionResponse is the output of UpdateUserDefinedFunction.
+type UpdateUserDefinedFunctionResponse struct {
 }
 
 // UpdateWorkflowRequest is the input of UpdateWorkflow.

@@ -14,6 +14,19 @@ type Action struct {
 	CrawlerName           string                `json:"CrawlerName,omitempty"`
 }
 
+// AuditContext is a structure of the Glue API.
+type AuditContext struct {
+	AdditionalAuditContext string   `json:"AdditionalAuditContext,omitempty"`
+	RequestedColumns       []string `json:"RequestedColumns,omitzero"`
+	AllColumnsRequested    *bool    `json:"AllColumnsRequested,omitempty"`
+}
+
+// BackfillError is a structure of the Glue API.
+type BackfillError struct {
+	Code       BackfillErrorCode    `json:"Code,omitempty"`
+	Partitions []PartitionValueList `json:"Partitions,omitzero"`
+}
+
 // BatchStopJobRunError is a structure of the Glue API.
 type BatchStopJobRunError struct {
 	JobName     string       `json:"JobName,omitempty"`
@@ -27,10 +40,30 @@ type BatchStopJobRunSuccessfulSubmission struct {
 	JobRunId string `json:"JobRunId,omitempty"`
 }
 
+// BatchUpdatePartitionFailureEntry is a structure of the Glue API.
+type BatchUpdatePartitionFailureEntry struct {
+	PartitionValueList []string     `json:"PartitionValueList,omitzero"`
+	ErrorDetail        *ErrorDetail `json:"ErrorDetail,omitempty"`
+}
+
+// BatchUpdatePartitionRequestEntry is a structure of the Glue API.
+type BatchUpdatePartitionRequestEntry struct {
+	PartitionValueList []string        `json:"PartitionValueList,omitzero"`
+	PartitionInput     *PartitionInput `json:"PartitionInput,omitempty"`
+}
+
 // BlueprintDetails is a structure of the Glue API.
 type BlueprintDetails struct {
 	BlueprintName string `json:"BlueprintName,omitempty"`
 	RunId         string `json:"RunId,omitempty"`
+}
+
+// Column is a structure of the Glue API.
+type Column struct {
+	Name       string            `json:"Name,omitempty"`
+	Type       string            `json:"Type,omitempty"`
+	Comment    string            `json:"Comment,omitempty"`
+	Parameters map[string]string `json:"Parameters,omitzero"`
 }
 
 // Condition is a structure of the Glue API.
@@ -62,6 +95,51 @@ type CrawlerNodeDetails struct {
 	Crawls []Crawl `json:"Crawls,omitzero"`
 }
 
+// CreateIcebergTableInput is a structure of the Glue API.
+type CreateIcebergTableInput struct {
+	Location      string                `json:"Location,omitempty"`
+	Schema        *IcebergSchema        `json:"Schema,omitempty"`
+	PartitionSpec *IcebergPartitionSpec `json:"PartitionSpec,omitempty"`
+	WriteOrder    *IcebergSortOrder     `json:"WriteOrder,omitempty"`
+	Properties    map[string]string     `json:"Properties,omitzero"`
+}
+
+// DataLakePrincipal is a structure of the Glue API.
+type DataLakePrincipal struct {
+	DataLakePrincipalIdentifier string `json:"DataLakePrincipalIdentifier,omitempty"`
+}
+
+// Database is a structure of the Glue API.
+type Database struct {
+	Name                          string                 `json:"Name,omitempty"`
+	Description                   string                 `json:"Description,omitempty"`
+	LocationUri                   string                 `json:"LocationUri,omitempty"`
+	Parameters                    map[string]string      `json:"Parameters,omitzero"`
+	CreateTime                    Time                   `json:"CreateTime,omitzero"`
+	CreateTableDefaultPermissions []PrincipalPermissions `json:"CreateTableDefaultPermissions,omitzero"`
+	TargetDatabase                *DatabaseIdentifier    `json:"TargetDatabase,omitempty"`
+	CatalogId                     string                 `json:"CatalogId,omitempty"`
+	FederatedDatabase             *FederatedDatabase     `json:"FederatedDatabase,omitempty"`
+}
+
+// DatabaseIdentifier is a structure of the Glue API.
+type DatabaseIdentifier struct {
+	CatalogId    string `json:"CatalogId,omitempty"`
+	DatabaseName string `json:"DatabaseName,omitempty"`
+	Region       string `json:"Region,omitempty"`
+}
+
+// DatabaseInput is a structure of the Glue API.
+type DatabaseInput struct {
+	Name                          string                 `json:"Name,omitempty"`
+	Description                   string                 `json:"Description,omitempty"`
+	LocationUri                   string                 `json:"LocationUri,omitempty"`
+	Parameters                    map[string]string      `json:"Parameters,omitzero"`
+	CreateTableDefaultPermissions []PrincipalPermissions `json:"CreateTableDefaultPermissions,omitzero"`
+	TargetDatabase                *DatabaseIdentifier    `json:"TargetDatabase,omitempty"`
+	FederatedDatabase             *FederatedDatabase     `json:"FederatedDatabase,omitempty"`
+}
+
 // Edge is a structure of the Glue API.
 type Edge struct {
 	SourceId      string `json:"SourceId,omitempty"`
@@ -83,6 +161,99 @@ type EventBatchingCondition struct {
 // ExecutionProperty is a structure of the Glue API.
 type ExecutionProperty struct {
 	MaxConcurrentRuns *int32 `json:"MaxConcurrentRuns,omitempty"`
+}
+
+// FederatedDatabase is a structure of the Glue API.
+type FederatedDatabase struct {
+	Identifier     string `json:"Identifier,omitempty"`
+	ConnectionName string `json:"ConnectionName,omitempty"`
+	ConnectionType string `json:"ConnectionType,omitempty"`
+}
+
+// FederatedTable is a structure of the Glue API.
+type FederatedTable struct {
+	Identifier         string `json:"Identifier,omitempty"`
+	DatabaseIdentifier string `json:"DatabaseIdentifier,omitempty"`
+	ConnectionName     string `json:"ConnectionName,omitempty"`
+	ConnectionType     string `json:"ConnectionType,omitempty"`
+}
+
+// IcebergDocument is a structure of the Glue API.
+type IcebergDocument struct {
+}
+
+// IcebergEncryptedKey is a structure of the Glue API.
+type IcebergEncryptedKey struct {
+	KeyId                string            `json:"KeyId,omitempty"`
+	EncryptedKeyMetadata string            `json:"EncryptedKeyMetadata,omitempty"`
+	EncryptedById        string            `json:"EncryptedById,omitempty"`
+	Properties           map[string]string `json:"Properties,omitzero"`
+}
+
+// IcebergInput is a structure of the Glue API.
+type IcebergInput struct {
+	MetadataOperation       MetadataOperation        `json:"MetadataOperation,omitempty"`
+	Version                 string                   `json:"Version,omitempty"`
+	CreateIcebergTableInput *CreateIcebergTableInput `json:"CreateIcebergTableInput,omitempty"`
+}
+
+// IcebergPartitionField is a structure of the Glue API.
+type IcebergPartitionField struct {
+	SourceId  *int32 `json:"SourceId,omitempty"`
+	Transform string `json:"Transform,omitempty"`
+	Name      string `json:"Name,omitempty"`
+	FieldId   *int32 `json:"FieldId,omitempty"`
+}
+
+// IcebergPartitionSpec is a structure of the Glue API.
+type IcebergPartitionSpec struct {
+	Fields []IcebergPartitionField `json:"Fields,omitzero"`
+	SpecId *int32                  `json:"SpecId,omitempty"`
+}
+
+// IcebergSchema is a structure of the Glue API.
+type IcebergSchema struct {
+	SchemaId           *int32                `json:"SchemaId,omitempty"`
+	IdentifierFieldIds []int32               `json:"IdentifierFieldIds,omitzero"`
+	Type               IcebergStructTypeEnum `json:"Type,omitempty"`
+	Fields             []IcebergStructField  `json:"Fields,omitzero"`
+}
+
+// IcebergSortField is a structure of the Glue API.
+type IcebergSortField struct {
+	SourceId  *int32               `json:"SourceId,omitempty"`
+	Transform string               `json:"Transform,omitempty"`
+	Direction IcebergSortDirection `json:"Direction,omitempty"`
+	NullOrder IcebergNullOrder     `json:"NullOrder,omitempty"`
+}
+
+// IcebergSortOrder is a structure of the Glue API.
+type IcebergSortOrder struct {
+	OrderId *int32             `json:"OrderId,omitempty"`
+	Fields  []IcebergSortField `json:"Fields,omitzero"`
+}
+
+// IcebergStructField is a structure of the Glue API.
+type IcebergStructField struct {
+	Id             *int32           `json:"Id,omitempty"`
+	Name           string           `json:"Name,omitempty"`
+	Type           *IcebergDocument `json:"Type,omitempty"`
+	Required       *bool            `json:"Required,omitempty"`
+	Doc            string           `json:"Doc,omitempty"`
+	InitialDefault *IcebergDocument `json:"InitialDefault,omitempty"`
+	WriteDefault   *IcebergDocument `json:"WriteDefault,omitempty"`
+}
+
+// IcebergTableUpdate is a structure of the Glue API.
+type IcebergTableUpdate struct {
+	Schema        *IcebergSchema        `json:"Schema,omitempty"`
+	PartitionSpec *IcebergPartitionSpec `json:"PartitionSpec,omitempty"`
+	SortOrder     *IcebergSortOrder     `json:"SortOrder,omitempty"`
+	Location      string                `json:"Location,omitempty"`
+	Properties    map[string]string     `json:"Properties,omitzero"`
+	Action        IcebergUpdateAction   `json:"Action,omitempty"`
+	EncryptionKey *IcebergEncryptedKey  `json:"EncryptionKey,omitempty"`
+	KeyId         string                `json:"KeyId,omitempty"`
 }
 
 // Job is a structure of the Glue API.
@@ -190,6 +361,12 @@ type JobUpdate struct {
 	MaintenanceWindow         string                     `json:"MaintenanceWindow,omitempty"`
 }
 
+// KeySchemaElement is a structure of the Glue API.
+type KeySchemaElement struct {
+	Name string `json:"Name,omitempty"`
+	Type string `json:"Type,omitempty"`
+}
+
 // Node is a structure of the Glue API.
 type Node struct {
 	Type           NodeType            `json:"Type,omitempty"`
@@ -205,6 +382,64 @@ type NotificationProperty struct {
 	NotifyDelayAfter *int32 `json:"NotifyDelayAfter,omitempty"`
 }
 
+// OpenTableFormatInput is a structure of the Glue API.
+type OpenTableFormatInput struct {
+	IcebergInput *IcebergInput `json:"IcebergInput,omitempty"`
+}
+
+// Order is a structure of the Glue API.
+type Order struct {
+	Column    string `json:"Column,omitempty"`
+	SortOrder *int32 `json:"SortOrder,omitempty"`
+}
+
+// Partition is a structure of the Glue API.
+type Partition struct {
+	Values            []string           `json:"Values,omitzero"`
+	DatabaseName      string             `json:"DatabaseName,omitempty"`
+	TableName         string             `json:"TableName,omitempty"`
+	CreationTime      Time               `json:"CreationTime,omitzero"`
+	LastAccessTime    Time               `json:"LastAccessTime,omitzero"`
+	StorageDescriptor *StorageDescriptor `json:"StorageDescriptor,omitempty"`
+	Parameters        map[string]string  `json:"Parameters,omitzero"`
+	LastAnalyzedTime  Time               `json:"LastAnalyzedTime,omitzero"`
+	CatalogId         string             `json:"CatalogId,omitempty"`
+}
+
+// PartitionError is a structure of the Glue API.
+type PartitionError struct {
+	PartitionValues []string     `json:"PartitionValues,omitzero"`
+	ErrorDetail     *ErrorDetail `json:"ErrorDetail,omitempty"`
+}
+
+// PartitionIndex is a structure of the Glue API.
+type PartitionIndex struct {
+	Keys      []string `json:"Keys,omitzero"`
+	IndexName string   `json:"IndexName,omitempty"`
+}
+
+// PartitionIndexDescriptor is a structure of the Glue API.
+type PartitionIndexDescriptor struct {
+	IndexName      string               `json:"IndexName,omitempty"`
+	Keys           []KeySchemaElement   `json:"Keys,omitzero"`
+	IndexStatus    PartitionIndexStatus `json:"IndexStatus,omitempty"`
+	BackfillErrors []BackfillError      `json:"BackfillErrors,omitzero"`
+}
+
+// PartitionInput is a structure of the Glue API.
+type PartitionInput struct {
+	Values            []string           `json:"Values,omitzero"`
+	LastAccessTime    Time               `json:"LastAccessTime,omitzero"`
+	StorageDescriptor *StorageDescriptor `json:"StorageDescriptor,omitempty"`
+	Parameters        map[string]string  `json:"Parameters,omitzero"`
+	LastAnalyzedTime  Time               `json:"LastAnalyzedTime,omitzero"`
+}
+
+// PartitionValueList is a structure of the Glue API.
+type PartitionValueList struct {
+	Values []string `json:"Values,omitzero"`
+}
+
 // Predecessor is a structure of the Glue API.
 type Predecessor struct {
 	JobName string `json:"JobName,omitempty"`
@@ -215,6 +450,61 @@ type Predecessor struct {
 type Predicate struct {
 	Logical    Logical     `json:"Logical,omitempty"`
 	Conditions []Condition `json:"Conditions,omitzero"`
+}
+
+// PrincipalPermissions is a structure of the Glue API.
+type PrincipalPermissions struct {
+	Principal   *DataLakePrincipal `json:"Principal,omitempty"`
+	Permissions []Permission       `json:"Permissions,omitzero"`
+}
+
+// QuerySessionContext is a structure of the Glue API.
+type QuerySessionContext struct {
+	QueryId              string            `json:"QueryId,omitempty"`
+	QueryStartTime       Time              `json:"QueryStartTime,omitzero"`
+	ClusterId            string            `json:"ClusterId,omitempty"`
+	QueryAuthorizationId string            `json:"QueryAuthorizationId,omitempty"`
+	AdditionalContext    map[string]string `json:"AdditionalContext,omitzero"`
+}
+
+// ResourceUri is a structure of the Glue API.
+type ResourceUri struct {
+	ResourceType ResourceType `json:"ResourceType,omitempty"`
+	Uri          string       `json:"Uri,omitempty"`
+}
+
+// SchemaId is a structure of the Glue API.
+type SchemaId struct {
+	SchemaArn    string `json:"SchemaArn,omitempty"`
+	SchemaName   string `json:"SchemaName,omitempty"`
+	RegistryName string `json:"RegistryName,omitempty"`
+}
+
+// SchemaReference is a structure of the Glue API.
+type SchemaReference struct {
+	SchemaId            *SchemaId `json:"SchemaId,omitempty"`
+	SchemaVersionId     string    `json:"SchemaVersionId,omitempty"`
+	SchemaVersionNumber *int64    `json:"SchemaVersionNumber,omitempty"`
+}
+
+// Segment is a structure of the Glue API.
+type Segment struct {
+	SegmentNumber *int32 `json:"SegmentNumber,omitempty"`
+	TotalSegments *int32 `json:"TotalSegments,omitempty"`
+}
+
+// SerDeInfo is a structure of the Glue API.
+type SerDeInfo struct {
+	Name                 string            `json:"Name,omitempty"`
+	SerializationLibrary string            `json:"SerializationLibrary,omitempty"`
+	Parameters           map[string]string `json:"Parameters,omitzero"`
+}
+
+// SkewedInfo is a structure of the Glue API.
+type SkewedInfo struct {
+	SkewedColumnNames             []string          `json:"SkewedColumnNames,omitzero"`
+	SkewedColumnValues            []string          `json:"SkewedColumnValues,omitzero"`
+	SkewedColumnValueLocationMaps map[string]string `json:"SkewedColumnValueLocationMaps,omitzero"`
 }
 
 // SourceControlDetails is a structure of the Glue API.
@@ -233,6 +523,116 @@ type SourceControlDetails struct {
 type StartingEventBatchCondition struct {
 	BatchSize   *int32 `json:"BatchSize,omitempty"`
 	BatchWindow *int32 `json:"BatchWindow,omitempty"`
+}
+
+// StatusDetails is a structure of the Glue API.
+type StatusDetails struct {
+	RequestedChange *Table           `json:"RequestedChange,omitempty"`
+	ViewValidations []ViewValidation `json:"ViewValidations,omitzero"`
+}
+
+// StorageDescriptor is a structure of the Glue API.
+type StorageDescriptor struct {
+	Columns                []Column          `json:"Columns,omitzero"`
+	Location               string            `json:"Location,omitempty"`
+	AdditionalLocations    []string          `json:"AdditionalLocations,omitzero"`
+	InputFormat            string            `json:"InputFormat,omitempty"`
+	OutputFormat           string            `json:"OutputFormat,omitempty"`
+	Compressed             bool              `json:"Compressed"`
+	NumberOfBuckets        int32             `json:"NumberOfBuckets"`
+	SerdeInfo              *SerDeInfo        `json:"SerdeInfo,omitempty"`
+	BucketColumns          []string          `json:"BucketColumns,omitzero"`
+	SortColumns            []Order           `json:"SortColumns,omitzero"`
+	Parameters             map[string]string `json:"Parameters,omitzero"`
+	SkewedInfo             *SkewedInfo       `json:"SkewedInfo,omitempty"`
+	StoredAsSubDirectories bool              `json:"StoredAsSubDirectories"`
+	SchemaReference        *SchemaReference  `json:"SchemaReference,omitempty"`
+}
+
+// Table is a structure of the Glue API.
+type Table struct {
+	Name                          string             `json:"Name,omitempty"`
+	DatabaseName                  string             `json:"DatabaseName,omitempty"`
+	Description                   string             `json:"Description,omitempty"`
+	Owner                         string             `json:"Owner,omitempty"`
+	CreateTime                    Time               `json:"CreateTime,omitzero"`
+	UpdateTime                    Time               `json:"UpdateTime,omitzero"`
+	LastAccessTime                Time               `json:"LastAccessTime,omitzero"`
+	LastAnalyzedTime              Time               `json:"LastAnalyzedTime,omitzero"`
+	Retention                     int32              `json:"Retention"`
+	StorageDescriptor             *StorageDescriptor `json:"StorageDescriptor,omitempty"`
+	PartitionKeys                 []Column           `json:"PartitionKeys,omitzero"`
+	ViewOriginalText              string             `json:"ViewOriginalText,omitempty"`
+	ViewExpandedText              string             `json:"ViewExpandedText,omitempty"`
+	TableType                     string             `json:"TableType,omitempty"`
+	Parameters                    map[string]string  `json:"Parameters,omitzero"`
+	CreatedBy                     string             `json:"CreatedBy,omitempty"`
+	IsRegisteredWithLakeFormation bool               `json:"IsRegisteredWithLakeFormation"`
+	TargetTable                   *TableIdentifier   `json:"TargetTable,omitempty"`
+	CatalogId                     string             `json:"CatalogId,omitempty"`
+	VersionId                     string             `json:"VersionId,omitempty"`
+	FederatedTable                *FederatedTable    `json:"FederatedTable,omitempty"`
+	ViewDefinition                *ViewDefinition    `json:"ViewDefinition,omitempty"`
+	IsMultiDialectView            *bool              `json:"IsMultiDialectView,omitempty"`
+	IsMaterializedView            *bool              `json:"IsMaterializedView,omitempty"`
+	Status                        *TableStatus       `json:"Status,omitempty"`
+}
+
+// TableError is a structure of the Glue API.
+type TableError struct {
+	TableName   string       `json:"TableName,omitempty"`
+	ErrorDetail *ErrorDetail `json:"ErrorDetail,omitempty"`
+}
+
+// TableIdentifier is a structure of the Glue API.
+type TableIdentifier struct {
+	CatalogId    string `json:"CatalogId,omitempty"`
+	DatabaseName string `json:"DatabaseName,omitempty"`
+	Name         string `json:"Name,omitempty"`
+	Region       string `json:"Region,omitempty"`
+}
+
+// TableInput is a structure of the Glue API.
+type TableInput struct {
+	Name              string               `json:"Name,omitempty"`
+	Description       string               `json:"Description,omitempty"`
+	Owner             string               `json:"Owner,omitempty"`
+	LastAccessTime    Time                 `json:"LastAccessTime,omitzero"`
+	LastAnalyzedTime  Time                 `json:"LastAnalyzedTime,omitzero"`
+	Retention         *int32               `json:"Retention,omitempty"`
+	StorageDescriptor *StorageDescriptor   `json:"StorageDescriptor,omitempty"`
+	PartitionKeys     []Column             `json:"PartitionKeys,omitzero"`
+	ViewOriginalText  string               `json:"ViewOriginalText,omitempty"`
+	ViewExpandedText  string               `json:"ViewExpandedText,omitempty"`
+	TableType         string               `json:"TableType,omitempty"`
+	Parameters        map[string]string    `json:"Parameters,omitzero"`
+	TargetTable       *TableIdentifier     `json:"TargetTable,omitempty"`
+	ViewDefinition    *ViewDefinitionInput `json:"ViewDefinition,omitempty"`
+}
+
+// TableStatus is a structure of the Glue API.
+type TableStatus struct {
+	RequestedBy string         `json:"RequestedBy,omitempty"`
+	UpdatedBy   string         `json:"UpdatedBy,omitempty"`
+	RequestTime Time           `json:"RequestTime,omitzero"`
+	UpdateTime  Time           `json:"UpdateTime,omitzero"`
+	Action      ResourceAction `json:"Action,omitempty"`
+	State       ResourceState  `json:"State,omitempty"`
+	Error       *ErrorDetail   `json:"Error,omitempty"`
+	Details     *StatusDetails `json:"Details,omitempty"`
+}
+
+// TableVersion is a structure of the Glue API.
+type TableVersion struct {
+	Table     *Table `json:"Table,omitempty"`
+	VersionId string `json:"VersionId,omitempty"`
+}
+
+// TableVersionError is a structure of the Glue API.
+type TableVersionError struct {
+	TableName   string       `json:"TableName,omitempty"`
+	VersionId   string       `json:"VersionId,omitempty"`
+	ErrorDetail *ErrorDetail `json:"ErrorDetail,omitempty"`
 }
 
 // Trigger is a structure of the Glue API.
@@ -262,6 +662,99 @@ type TriggerUpdate struct {
 	Actions                []Action                `json:"Actions,omitzero"`
 	Predicate              *Predicate              `json:"Predicate,omitempty"`
 	EventBatchingCondition *EventBatchingCondition `json:"EventBatchingCondition,omitempty"`
+}
+
+// UpdateIcebergInput is a structure of the Glue API.
+type UpdateIcebergInput struct {
+	UpdateIcebergTableInput *UpdateIcebergTableInput `json:"UpdateIcebergTableInput,omitempty"`
+}
+
+// UpdateIcebergTableInput is a structure of the Glue API.
+type UpdateIcebergTableInput struct {
+	Updates []IcebergTableUpdate `json:"Updates,omitzero"`
+}
+
+// UpdateOpenTableFormatInput is a structure of the Glue API.
+type UpdateOpenTableFormatInput struct {
+	UpdateIcebergInput *UpdateIcebergInput `json:"UpdateIcebergInput,omitempty"`
+}
+
+// UserDefinedFunction is a structure of the Glue API.
+type UserDefinedFunction struct {
+	FunctionName string        `json:"FunctionName,omitempty"`
+	DatabaseName string        `json:"DatabaseName,omitempty"`
+	ClassName    string        `json:"ClassName,omitempty"`
+	OwnerName    string        `json:"OwnerName,omitempty"`
+	FunctionType FunctionType  `json:"FunctionType,omitempty"`
+	OwnerType    PrincipalType `json:"OwnerType,omitempty"`
+	CreateTime   Time          `json:"CreateTime,omitzero"`
+	ResourceUris []ResourceUri `json:"ResourceUris,omitzero"`
+	CatalogId    string        `json:"CatalogId,omitempty"`
+}
+
+// UserDefinedFunctionInput is a structure of the Glue API.
+type UserDefinedFunctionInput struct {
+	FunctionName string        `json:"FunctionName,omitempty"`
+	ClassName    string        `json:"ClassName,omitempty"`
+	OwnerName    string        `json:"OwnerName,omitempty"`
+	FunctionType FunctionType  `json:"FunctionType,omitempty"`
+	OwnerType    PrincipalType `json:"OwnerType,omitempty"`
+	ResourceUris []ResourceUri `json:"ResourceUris,omitzero"`
+}
+
+// ViewDefinition is a structure of the Glue API.
+type ViewDefinition struct {
+	IsProtected         *bool                `json:"IsProtected,omitempty"`
+	Definer             string               `json:"Definer,omitempty"`
+	ViewVersionId       *int64               `json:"ViewVersionId,omitempty"`
+	ViewVersionToken    string               `json:"ViewVersionToken,omitempty"`
+	RefreshSeconds      *int64               `json:"RefreshSeconds,omitempty"`
+	LastRefreshType     LastRefreshType      `json:"LastRefreshType,omitempty"`
+	SubObjects          []string             `json:"SubObjects,omitzero"`
+	SubObjectVersionIds []int64              `json:"SubObjectVersionIds,omitzero"`
+	Representations     []ViewRepresentation `json:"Representations,omitzero"`
+}
+
+// ViewDefinitionInput is a structure of the Glue API.
+type ViewDefinitionInput struct {
+	IsProtected         *bool                     `json:"IsProtected,omitempty"`
+	Definer             string                    `json:"Definer,omitempty"`
+	Representations     []ViewRepresentationInput `json:"Representations,omitzero"`
+	ViewVersionId       *int64                    `json:"ViewVersionId,omitempty"`
+	ViewVersionToken    string                    `json:"ViewVersionToken,omitempty"`
+	RefreshSeconds      *int64                    `json:"RefreshSeconds,omitempty"`
+	LastRefreshType     LastRefreshType           `json:"LastRefreshType,omitempty"`
+	SubObjects          []string                  `json:"SubObjects,omitzero"`
+	SubObjectVersionIds []int64                   `json:"SubObjectVersionIds,omitzero"`
+}
+
+// ViewRepresentation is a structure of the Glue API.
+type ViewRepresentation struct {
+	Dialect              ViewDialect `json:"Dialect,omitempty"`
+	DialectVersion       string      `json:"DialectVersion,omitempty"`
+	ViewOriginalText     string      `json:"ViewOriginalText,omitempty"`
+	ViewExpandedText     string      `json:"ViewExpandedText,omitempty"`
+	ValidationConnection string      `json:"ValidationConnection,omitempty"`
+	IsStale              *bool       `json:"IsStale,omitempty"`
+}
+
+// ViewRepresentationInput is a structure of the Glue API.
+type ViewRepresentationInput struct {
+	Dialect              ViewDialect `json:"Dialect,omitempty"`
+	DialectVersion       string      `json:"DialectVersion,omitempty"`
+	ViewOriginalText     string      `json:"ViewOriginalText,omitempty"`
+	ValidationConnection string      `json:"ValidationConnection,omitempty"`
+	ViewExpandedText     string      `json:"ViewExpandedText,omitempty"`
+}
+
+// ViewValidation is a structure of the Glue API.
+type ViewValidation struct {
+	Dialect            ViewDialect   `json:"Dialect,omitempty"`
+	DialectVersion     string        `json:"DialectVersion,omitempty"`
+	ViewValidationText string        `json:"ViewValidationText,omitempty"`
+	UpdateTime         Time          `json:"UpdateTime,omitzero"`
+	State              ResourceState `json:"State,omitempty"`
+	Error              *ErrorDetail  `json:"Error,omitempty"`
 }
 
 // Workflow is a structure of the Glue API.

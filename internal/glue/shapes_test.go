@@ -30,6 +30,22 @@ func requests() map[string]any {
 		"BatchStopJobRun": new(BatchStopJobRunRequest), "GetJobRun": new(GetJobRunRequest),
 		"GetJobRuns": new(GetJobRunsRequest), "StartJobRun": new(StartJobRunRequest),
 		"GetTags": new(GetTagsRequest), "TagResource": new(TagResourceRequest), "UntagResource": new(UntagResourceRequest),
+		"CreateDatabase": new(CreateDatabaseRequest), "DeleteDatabase": new(DeleteDatabaseRequest),
+		"GetDatabase": new(GetDatabaseRequest), "GetDatabases": new(GetDatabasesRequest),
+		"UpdateDatabase": new(UpdateDatabaseRequest), "BatchDeleteTable": new(BatchDeleteTableRequest),
+		"CreateTable": new(CreateTableRequest), "DeleteTable": new(DeleteTableRequest),
+		"GetTable": new(GetTableRequest), "GetTables": new(GetTablesRequest),
+		"UpdateTable": new(UpdateTableRequest), "BatchDeleteTableVersion": new(BatchDeleteTableVersionRequest),
+		"DeleteTableVersion": new(DeleteTableVersionRequest), "GetTableVersion": new(GetTableVersionRequest),
+		"GetTableVersions": new(GetTableVersionsRequest), "BatchCreatePartition": new(BatchCreatePartitionRequest),
+		"BatchDeletePartition": new(BatchDeletePartitionRequest), "BatchGetPartition": new(BatchGetPartitionRequest),
+		"BatchUpdatePartition": new(BatchUpdatePartitionRequest), "CreatePartition": new(CreatePartitionRequest),
+		"DeletePartition": new(DeletePartitionRequest), "GetPartition": new(GetPartitionRequest),
+		"GetPartitions": new(GetPartitionsRequest), "UpdatePartition": new(UpdatePartitionRequest),
+		"CreatePartitionIndex": new(CreatePartitionIndexRequest), "DeletePartitionIndex": new(DeletePartitionIndexRequest),
+		"GetPartitionIndexes": new(GetPartitionIndexesRequest), "CreateUserDefinedFunction": new(CreateUserDefinedFunctionRequest),
+		"DeleteUserDefinedFunction": new(DeleteUserDefinedFunctionRequest), "GetUserDefinedFunction": new(GetUserDefinedFunctionRequest),
+		"GetUserDefinedFunctions": new(GetUserDefinedFunctionsRequest), "UpdateUserDefinedFunction": new(UpdateUserDefinedFunctionRequest),
 	}
 }
 
@@ -40,6 +56,16 @@ var samples = map[string]string{
 	"MaintenanceWindow": "Sun:03", "PythonVersion": "3.9", "Type": "CONDITIONAL", "Logical": "ANY",
 	"LogicalOperator": "EQUALS", "State": "FAILED", "CrawlState": "CANCELLED", "JobMode": "SCRIPT",
 	"WorkerType": "R.8X", "ExecutionClass": "FLEX", "Provider": "GITHUB", "AuthStrategy": "AWS_SECRETS_MANAGER",
+	"SchemaArn": "arn:aws:glue:us-east-1:000000000000:schema/r/s", "SchemaVersionId": "01234567-89ab-cdef-0123-456789abcdef",
+	"Definer": "arn:aws:iam::000000000000:role/r", "SubObjects": "arn:aws:glue:us-east-1:000000000000:table/d/t",
+}
+
+// values are the first ones of enumerations whose members' names say less.
+var values = map[string]string{
+	"DatabaseAttributes": "NAME", "TableAttributes": "TABLE_TYPE", "ResourceShareType": "ALL", "Permission": "SELECT",
+	"ViewUpdateAction": "ADD", "ViewDialect": "SPARK", "LastRefreshType": "FULL", "FunctionType": "REGULAR_FUNCTION",
+	"PrincipalType": "USER", "ResourceType": "JAR", "MetadataOperation": "CREATE", "IcebergStructTypeEnum": "struct",
+	"IcebergSortDirection": "asc", "IcebergNullOrder": "nulls-last", "IcebergUpdateAction": "add-spec",
 }
 
 // fill sets every field of a struct to something that is not zero.
@@ -64,13 +90,19 @@ func fill(v reflect.Value, name string) {
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(reflect.ValueOf("key"), reflect.ValueOf("value"))
 	case reflect.String:
-		text := samples[name]
+		text := values[v.Type().Name()]
+		if text == "" {
+			text = samples[name]
+		}
 		if text == "" {
 			text = "text"
 		}
 		v.SetString(text)
 	case reflect.Int32, reflect.Int64:
 		v.SetInt(7)
+		if name == "SortOrder" {
+			v.SetInt(1)
+		}
 	case reflect.Float64:
 		v.SetFloat(0.0625)
 	case reflect.Bool:

@@ -12,6 +12,8 @@ const (
 	seqTrigger    = "trigger"
 	seqRun        = "run"
 	seqJobRun     = "job_run"
+	// seqCatalog numbers databases, tables and what their partitions share.
+	seqCatalog = "catalog"
 	// seqTriggerCount is not a sequence but a count, kept beside them so that
 	// creating a trigger doesn't count all others.
 	seqTriggerCount = "trigger_count"
@@ -48,7 +50,7 @@ func loadSequences(ctx context.Context, c *conn) (*sequences, error) {
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{seqDefinition, seqTrigger, seqRun, seqJobRun, seqTriggerCount} {
+	for _, name := range []string{seqDefinition, seqTrigger, seqRun, seqJobRun, seqTriggerCount, seqCatalog} {
 		if _, ok := s.last[name]; !ok {
 			return nil, fmt.Errorf("the database has no sequence %q", name)
 		}

@@ -117,6 +117,8 @@ func TestHotStatementsUseAnIndex(t *testing.T) {
 	scans := map[string]bool{
 		"sqlSelectNumbers": true, "sqlVersion": true, "sqlTableCount": true, "sqlHasVersion": true, "sqlUnneededRuns": true,
 		"sqlJobDefinitions": true,
+		// These count what an index found, up to a limit.
+		"sqlCountTables": true, "sqlCountTableVersions": true, "sqlCountPartitions": true, "sqlCountSchemas": true, "sqlCountFunctions": true,
 	}
 	for name, query := range all {
 		if !strings.HasPrefix(query, "SELECT") && !strings.HasPrefix(query, "UPDATE") && !strings.HasPrefix(query, "DELETE") {

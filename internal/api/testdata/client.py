@@ -8,6 +8,8 @@ import time
 import boto3
 from botocore.config import Config
 
+import catalog
+
 config = Config(retries={"max_attempts": 1}, connect_timeout=10, read_timeout=60, parameter_validation=False)
 glue = boto3.client("glue", endpoint_url=sys.argv[1], region_name="us-east-1", config=config)
 called = set()
@@ -146,6 +148,9 @@ arn = "arn:aws:glue:us-east-1:000000000000:workflow/W"
 glue.tag_resource(ResourceArn=arn, TagsToAdd={"l": "w"})
 glue.untag_resource(ResourceArn=arn, TagsToRemove=["k"])
 check("GetTags", glue.get_tags(ResourceArn=arn)["Tags"], {"l": "w"})
+
+# The Data Catalog.
+catalog.run(glue, check, refused)
 
 # The end.
 glue.delete_trigger(Name="T5")

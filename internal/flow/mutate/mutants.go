@@ -116,7 +116,7 @@ var mutants = []mutant{
 	{"restore", "ends come in the order of the starts", "restore.go", "cmp.Compare(a.Rev, b.Rev)", "0 * cmp.Compare(a.Rev, b.Rev)"},
 	{"restore", "a root's trigger fired", "restore.go", "if !row.Root && row.Retry == 0 {", "if row.Retry == 0 {"},
 	{"restore", "conditions are not counted", "restore.go", "	r.restoreFired(g)\n	r.recount(g)\n", "	r.restoreFired(g)\n"},
-	{"restore", "a missing start is accepted", "restore.go", "if int32(row.Start) != a.Starts {", "if false {"},
+	{"restore", "a missing start is accepted", "restore.go", "if row.Moved || int32(row.Start) != a.Starts {", "if row.Moved {"},
 	{"encode", "a carried node is not", "encode.go", "bit(n.Carried)", "bit(false)"},
 	{"encode", "roots are lost", "encode.go", "[][]int{r.Roots, r.Accepted, r.Held}", "[][]int{r.Roots[:0], r.Accepted, r.Held}"},
 	{"encode", "bytes too many are accepted", "encode.go", "d.check(len(d.b) == 0); d.bad", "d.bad"},
@@ -257,6 +257,6 @@ var mutants = []mutant{
 	{"observe", "what was moved is carried", "observe.go", " && seen[i].ended <= o.run.StartedOn", ""},
 	{"observe", "what was moved began here", "observe.go", "		if s.moved {\n", "		if false {\n"},
 	{"observe", "what was moved is repeated", "observe.go", "	if o.known.WhileRunning {\n", "	if false {\n"},
-	{"explain", "a trigger had fired before", "explain.go", "		if !before {\n", "		if false {\n"},
+	{"explain", "a trigger had fired before", "explain.go", "		if !before {\n", "		if false && !before {\n"},
 	{"explain", "what was moved was started here", "explain.go", "	if w.r.moved(at.Action", "	if false && w.r.moved(at.Action"},
 }

@@ -33,6 +33,15 @@ var served = []string{
 	"BatchStopJobRun", "GetJobRun", "GetJobRuns", "StartJobRun",
 	// Tags.
 	"GetTags", "TagResource", "UntagResource",
+	// The Data Catalog.
+	"CreateDatabase", "DeleteDatabase", "GetDatabase", "GetDatabases", "UpdateDatabase",
+	"BatchDeleteTable", "CreateTable", "DeleteTable", "GetTable", "GetTables", "UpdateTable",
+	"BatchDeleteTableVersion", "DeleteTableVersion", "GetTableVersion", "GetTableVersions",
+	"BatchCreatePartition", "BatchDeletePartition", "BatchGetPartition", "BatchUpdatePartition",
+	"CreatePartition", "DeletePartition", "GetPartition", "GetPartitions", "UpdatePartition",
+	"CreatePartitionIndex", "DeletePartitionIndex", "GetPartitionIndexes",
+	"CreateUserDefinedFunction", "DeleteUserDefinedFunction", "GetUserDefinedFunction",
+	"GetUserDefinedFunctions", "UpdateUserDefinedFunction",
 }
 
 // alwaysSent names members that are sent even when zero, because clients index
@@ -41,6 +50,12 @@ var alwaysSent = map[string]bool{
 	"WorkflowRunStatistics.*": true,
 	"JobRun.Attempt":          true,
 	"JobRun.ExecutionTime":    true,
+
+	"Table.Retention":                          true,
+	"Table.IsRegisteredWithLakeFormation":      true,
+	"StorageDescriptor.Compressed":             true,
+	"StorageDescriptor.NumberOfBuckets":        true,
+	"StorageDescriptor.StoredAsSubDirectories": true,
 }
 
 // presence names string members where an empty value differs from none.

@@ -51,6 +51,7 @@ func TestTranslate(t *testing.T) {
 		{`.*`, []string{"", "a/é"}, []string{"a\nb", "a\r", "a\u2028", "a\u0085"}},
 		{`([^\r\n])*`, []string{"abc"}, []string{"a\nb"}},
 		{`^(\w+\.)+\w+$`, []string{"3.0", "a.b.c"}, []string{"3", "é.0"}},
+		{`[\p{L}\p{N}\p{P}]*`, []string{"aé9_-"}, []string{"a b", "a\n"}},
 		{`arn:aws(-(cn|us-gov))?:glue:.*`, []string{"arn:aws-cn:glue:x"}, []string{"arn:aws:s3:x"}},
 	}
 	for _, tt := range tests {

@@ -17,6 +17,9 @@ const (
 	javaDot   = `[^\n\r\x{85}\x{2028}\x{2029}]`
 )
 
+// category is a general category of characters, such as \p{L}.
+var category = regexp.MustCompile(`^\\p\{[CLMNPSZ]\}`)
+
 // translate turns a pattern of the model, in Java's syntax, into Go's. It
 // refuses what it does not know rather than guess.
 func translate(pattern string) (string, error) {
@@ -69,6 +72,8 @@ func escape(rest string, inClass bool) (text string, size int, err error) {
 		return "[" + javaSpace + "]", 2, nil
 	case strings.IndexByte("wdtnrf", c) >= 0: // the same in both
 		return rest[:2], 2, nil
+	case category.MatchString(rest): // a general category: the same in both
+		return rest[:5], 5, nil
 	case c < 0x80 && !isAlphanumeric(c): // an escaped sign
 		return regexp.QuoteMeta(rest[1:2]), 2, nil
 	}
