@@ -42,15 +42,16 @@ test("every page in both themes and widths: no serious fault, nothing wider than
   };
   for (const theme of ["light", "dark"]) {
     for (const size of ["wide", "narrow"]) {
+      const page = await open(chromium, rig.url, { theme, size });
       for (const [name, [url, sign]] of Object.entries(pages)) {
         await t.test(`${name}, ${theme}, ${size}`, async () => {
-          const page = await open(chromium, url, { theme, size });
+          await page.goto(url);
           await page.locator(sign).first().waitFor();
           await accessible(page, name);
           await fits(page, name);
-          await close(page);
         });
       }
+      await close(page);
     }
   }
 });

@@ -42,7 +42,7 @@ test("a change of an account is asked for first, and a run is resumed", async ()
   await node(page, "clean_flights").click();
   const panel = page.getByRole("complementary", { name: "Job clean_flights" });
   await panel.getByRole("note").getByText(/line 4711/).waitFor();
-  await panel.getByText(/aws logs tail/).waitFor();
+  await panel.getByText(/reglue logs jr_/).waitFor();
   demo.repair();
   await page.getByRole("button", { name: /^Resume failed/ }).click();
   const dialog = page.getByRole("dialog", { name: "Resume storm-week" });

@@ -5,7 +5,7 @@ import { awsCommand } from "../cli";
 import { plural, shortId } from "../format";
 import { reach, neighbours } from "../graph/walk";
 import { Link, paths } from "../router";
-import { look, runLook, supersededBy } from "../state";
+import { look, runLook, supersededBy, type Moved } from "../state";
 import { CommandButton, Id } from "../ui/Copy";
 import { Dialog } from "../ui/Dialog";
 import { ErrorBox } from "../ui/Message";
@@ -87,13 +87,13 @@ export function RunHead({ data, about, cannotResume, resuming, onResumeFailed, o
 /** How many nodes are in which state. */
 function Counts({ data }: { data: RunData }) {
   const counted = useMemo(() => {
-    const by = new Map<string, { state: string | undefined; carried: boolean; n: number }>();
+    const by = new Map<string, { state: string | undefined; carried: boolean; moved?: Moved; n: number }>();
     for (const v of data.views) {
       if (v.node.Type === "TRIGGER") continue;
-      const key = `${v.state} ${v.carried}`;
+      const key = `${v.state} ${v.carried} ${v.moved}`;
       const had = by.get(key);
       if (had) had.n++;
-      else by.set(key, { state: v.state, carried: v.carried, n: 1 });
+      else by.set(key, { state: v.state, carried: v.carried, moved: v.moved, n: 1 });
     }
     const tones = ["bad", "stop", "live", "wait", "none", "good"];
     return [...by.values()].sort((a, b) => tones.indexOf(look(a.state).tone) - tones.indexOf(look(b.state).tone) || Number(a.carried) - Number(b.carried));
@@ -101,9 +101,10 @@ function Counts({ data }: { data: RunData }) {
   return (
     <ul className="counts" aria-label="Nodes by state">
       {counted.map((c) => (
-        <li key={`${c.state} ${c.carried}`}>
+        <li key={`${c.state} ${c.carried} ${c.moved}`}>
           <StateSquare look={look(c.state)} carried={c.carried} /> <strong>{c.n}</strong> {look(c.state).label.toLowerCase()}
           {c.carried && ", carried"}
+          {c.moved && { here: ", moved here", on: ", moved on" }[c.moved]}
         </li>
       ))}
     </ul>
