@@ -13,7 +13,10 @@ export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.ur
 export function program() {
   if (process.env.REGLUE) return process.env.REGLUE;
   const binary = path.join(os.tmpdir(), `reglue-e2e-${process.pid}`, "reglue");
-  if (!fs.existsSync(binary)) execFileSync("go", ["build", "-o", binary, "./cmd/reglue"], { cwd: repository, stdio: "inherit" });
+  if (!fs.existsSync(binary)) {
+    execFileSync("go", ["build", "-o", binary, "./cmd/reglue"], { cwd: repository, stdio: "inherit" });
+    process.once("exit", () => fs.rmSync(path.dirname(binary), { recursive: true, force: true }));
+  }
   return binary;
 }
 
@@ -112,13 +115,14 @@ export class Rig {
     return wait ? this.ended(name, RunId) : RunId;
   }
 
+  /** ended waits for the end of a run: it looks again with each event of the server. */
   async ended(name, runId) {
-    for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    const changes = await fetch(this.url + "/console/events", { signal: AbortSignal.timeout(60_000) });
+    for await (const _ of changes.body) {
       const { Run } = await this.call("GetWorkflowRun", { Name: name, RunId: runId, IncludeGraph: true });
       if (Run.Status !== "RUNNING" && Run.Status !== "STOPPING") return Run;
-      await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`run ${runId} of ${name} does not end:\n${this.log}`);
+    throw new Error(`the server ended before run ${runId} of ${name} did:\n${this.log}`);
   }
 
   /** demo lays the demo's workflow out, its bad row included, and applies its template. */
