@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import readline from "node:readline";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
-import { close, node, open } from "./page.mjs";
+import { close, node, open, repeat } from "./page.mjs";
 import { browser, program, Rig } from "./rig.mjs";
 
 let chromium, rig, pages, url;
@@ -49,8 +49,7 @@ test("a change of an account is asked for first, and a run is resumed", async ()
   await node(page, "join_flights_weather", "may follow in the resume").waitFor();
   assert.equal(await dialog.getByText("Options").count(), 0);
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click();
-  const sure = page.getByRole("alertdialog");
-  if (await sure.isVisible()) await sure.getByRole("button", { name: /Repeat (it|them)/ }).click();
+  await repeat(page).click();
   await ask.getByText(/aws glue resume-workflow-run/).waitFor();
   await ask.getByRole("button", { name: "Yes, change it" }).click();
   await page.waitForURL((at) => /\/runs\/wr_/.test(at.href) && at.pathname !== new URL(broken).pathname);

@@ -33,6 +33,9 @@ export async function close(page) {
 /** node is a node of the graph, by what a screen reader says of it. */
 export const node = (page, name, words = "") => page.locator(`[data-node][aria-label^="job ${name},"]${words ? `[aria-label*="${words}"]` : ""}`);
 
+/** repeat is the answer to whether jobs that are not marked as safe are to be repeated. */
+export const repeat = (page) => page.getByRole("alertdialog").getByRole("button", { name: /^Repeat (it|them)$/ });
+
 /** accessible fails on what axe-core calls serious or critical. */
 export async function accessible(page, what) {
   await page.evaluate(axe);

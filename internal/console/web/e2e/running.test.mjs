@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, close, node, open } from "./page.mjs";
+import { accessible, close, node, open, repeat } from "./page.mjs";
 import { browser, Rig } from "./rig.mjs";
 
 let chromium, rig;
@@ -34,8 +34,7 @@ test("a run that runs is resumed: what runs is moved, the join runs once", async
   await dialog.getByRole("status").getByText(/long can't be chosen.*wait for its end, or stop it/).waitFor();
   await accessible(page, "the resume of a run that runs");
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click();
-  const sure = page.getByRole("alertdialog");
-  if (await sure.isVisible()) await sure.getByRole("button", { name: "Repeat it" }).click();
+  await repeat(page).click();
   await page.waitForURL((url) => /\/runs\/wr_/.test(url.href) && !url.href.includes(id));
   await node(page, "broken", "succeeded").waitFor();
   await node(page, "long", "moved here").waitFor();
@@ -45,6 +44,7 @@ test("a run that runs is resumed: what runs is moved, the join runs once", async
   await old.getByText(/It was superseded by wr_/).getByRole("link").waitFor();
   await node(old, "long", "moved on").waitFor();
   assert.equal(await old.getByRole("button", { name: /^Resume failed/ }).count(), 0);
+  await accessible(old, "a superseded run");
   await old.goto(rig.url);
   await old.getByRole("heading", { name: "Nothing is broken" }).waitFor();
 
@@ -80,8 +80,7 @@ test("a plan that does not hold any more starts nothing, says what changed, and 
   await rig.call("UpdateJob", { JobName: "shaky", JobUpdate: { Role: Job.Role, Command: Job.Command, DefaultArguments: { "--day": "monday" } } });
   const go = async () => {
     await button.click();
-    const sure = page.getByRole("alertdialog");
-    if (await sure.isVisible()) await sure.getByRole("button", { name: "Repeat it" }).click();
+    await repeat(page).click();
   };
   await go();
   const alert = dialog.getByRole("alert");

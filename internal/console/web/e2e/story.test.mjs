@@ -1,7 +1,7 @@
 // The demo's workflow breaks, is understood, repaired and resumed, from the page alone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { close, node, open } from "./page.mjs";
+import { close, node, open, repeat } from "./page.mjs";
 import { browser, Rig } from "./rig.mjs";
 
 let chromium;
@@ -60,8 +60,7 @@ test("a broken run is found, understood and resumed with three clicks", async (t
   await node(page, "join_flights_weather", "may follow in the resume").waitFor();
   await node(page, "ingest_weather", "carried over in the resume").waitFor();
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click(); // 2
-  const sure = page.getByRole("alertdialog");
-  if (await sure.isVisible()) await sure.getByRole("button", { name: /Repeat (it|them)/ }).click(); // 3
+  await repeat(page).click(); // 3
   await page.waitForURL((url) => /\/runs\/wr_/.test(url.href) && !url.href.startsWith(broken));
   await node(page, "ingest_weather", "carried").waitFor();
   await node(page, "report", "succeeded").waitFor();
@@ -85,8 +84,7 @@ test("nodes are chosen on the graph, and those that can't be say why", async (t)
   await dialog.getByRole("status").getByText(/report can't be chosen/).waitFor();
   await node(page, "clean_flights").click();
   await dialog.getByRole("button", { name: "Resume: start 1 node" }).click();
-  const sure = page.getByRole("alertdialog");
-  if (await sure.isVisible()) await sure.getByRole("button", { name: /Repeat (it|them)/ }).click();
+  await repeat(page).click();
   await page.waitForURL((url) => !url.href.includes(run.WorkflowRunId));
   await node(page, "report", "succeeded").waitFor();
   await whole(rig, demo);
@@ -122,8 +120,8 @@ test("the same by keyboard alone", async (t) => {
   await page.keyboard.press("Space");
   const dialog = page.getByRole("dialog", { name: "Resume storm-week" });
   await tab(dialog.getByRole("button", { name: "Resume: start 1 node" }), "Enter");
-  const sure = page.getByRole("alertdialog");
-  if (await sure.isVisible()) await page.keyboard.press("Enter");
+  await repeat(page).and(page.locator(":focus")).waitFor();
+  await page.keyboard.press("Enter");
   await page.waitForURL((url) => /\/runs\/wr_/.test(url.href) && url.pathname !== new URL(broken).pathname);
   await node(page, "report", "succeeded").waitFor();
   await whole(rig, demo);

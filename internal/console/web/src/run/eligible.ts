@@ -16,10 +16,7 @@ export interface Eligible {
 /** Of a run that runs, a server of ours resumes what has ended. */
 export function eligible(run: WorkflowRun, views: readonly NodeView[], edges: readonly GraphEdge[], server: boolean): Eligible {
   const whole = unresumable(run, views, server);
-  const live = isOver(run) ? [] : views.filter((v) => isLiveState(v.state));
-  const { before } = neighbours(edges);
-  const above = new Map(live.flatMap((l) => [...reach([l.id], before)].map((id) => [id, l] as const)));
-  for (const l of live) above.set(l.id, l);
+  const above = aboveLive(isOver(run) ? [] : views.filter((v) => isLiveState(v.state)), edges);
   return {
     run: whole,
     node(v) {
@@ -32,6 +29,15 @@ export function eligible(run: WorkflowRun, views: readonly NodeView[], edges: re
       return "It never started in this run, so it can't be repeated: it runs by itself when what it waits for does.";
     },
   };
+}
+
+/** Of each node that leads to what runs, and of what runs itself, one that runs. */
+function aboveLive(live: readonly NodeView[], edges: readonly GraphEdge[]): Map<string, NodeView> {
+  const above = new Map(live.map((v) => [v.id, v]));
+  const { before } = neighbours(live.length > 0 ? edges : []);
+  // A map goes on to what is added while it is gone through.
+  for (const [id, v] of above) for (const b of before.get(id) ?? []) if (!above.has(b)) above.set(b, v);
+  return above;
 }
 
 function unresumable(run: WorkflowRun, views: readonly NodeView[], server: boolean): string | undefined {

@@ -36,7 +36,7 @@ export function Confirming({ children }: { children: ReactNode }) {
       {question && (
         <Dialog title="Change the AWS account?" onClose={() => close(false)}>
           <p>
-            {question.what} in account <strong>{about?.Account}</strong>, {about?.Region}.
+            {question.what} {about?.Account ? "in account" : "at"} <strong>{about?.Account || about?.Endpoint}</strong>, {about?.Region}.
           </p>
           {question.command && <Command>{question.command}</Command>}
           <footer>
