@@ -93,7 +93,7 @@ func (a *app) jobRunByID(t *target, id string) (*loggedRun, error) {
 	if data == "" {
 		return nil, noLogsHere(t, &glue.JobRun{Id: id})
 	}
-	if _, err := os.Stat(runner.JobDir(data, id)); errors.Is(err, fs.ErrNotExist) {
+	if status, err := runner.Inspect(runner.JobDir(data, id)); err != nil || status.Claim == nil {
 		found, err := jobRunsLike(data, id)
 		if err != nil {
 			return nil, err
@@ -111,7 +111,7 @@ func (a *app) jobRunByID(t *target, id string) (*loggedRun, error) {
 	return &loggedRun{&glue.JobRun{Id: id}, func(context.Context) bool { return folderOver(data, id) }}, nil
 }
 
-// jobRunsLike are the job runs with a folder whose id begins so.
+// jobRunsLike are the claimed job runs whose id begins so.
 func jobRunsLike(data, beginning string) ([]string, error) {
 	shards, err := os.ReadDir(filepath.Join(data, "jobs"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -124,8 +124,8 @@ func jobRunsLike(data, beginning string) ([]string, error) {
 			continue // no folder of job runs
 		}
 		for _, run := range runs {
-			if run.IsDir() && strings.HasPrefix(run.Name(), beginning) {
-				found = append(found, run.Name())
+			if id, ok := runner.ClaimedID(run.Name()); ok && strings.HasPrefix(id, beginning) {
+				found = append(found, id)
 			}
 		}
 	}

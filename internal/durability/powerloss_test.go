@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/runner"
 )
 
 // moment is what had happened when the power was cut, and what is left.
@@ -23,12 +24,15 @@ type moment struct {
 	name string
 	left left
 	// answered: a client knows of the run; claimed: somebody began to claim the
-	// job run; started: its program runs; told: the runner has said how it ended.
+	// job run; started: its program runs; told: a client knows how it ended.
 	answered, claimed, started, told bool
 }
 
 // claimSuffix ends the name of a claim file, which lies beside the job's folder.
 const claimSuffix = ".claim"
+
+// journalSuffix ends the name of the journal of a runner.
+const journalSuffix = ".journal"
 
 // exitAt is where the exit begins in the claim file of a small job.
 const exitAt = 4096
@@ -37,7 +41,7 @@ const exitAt = 4096
 // power after each single step, and starts a server on what is left: on
 // everything, on what was synced alone, and on names without content. Whatever is
 // left, a run that was answered or has begun is known, a job that may have run
-// does not run again, and an end that anybody was told of is known.
+// does not run again, and an end that a client was told of is known.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
@@ -162,12 +166,13 @@ func (r *rig) dispatched() (run liveRun, template string) {
 	s := r.launch("runner.before-claim:1:stop")
 	run.id = r.startRun("w")
 	eventually(r.t, "a runner about to claim", func() bool { return slices.ContainsFunc(runners(r.data), stopped) })
-	s.kill()
-	r.killRunners()
-	run.folder = r.jobFolder()
-	if err := os.RemoveAll(filepath.Join(r.data, run.folder)); err != nil {
+	live, err := r.run("w", run.id)
+	if err != nil {
 		r.t.Fatal(err)
 	}
+	run.folder = strings.TrimPrefix(runner.JobDir(r.data, jobsOf(live)["one"][0].Id), r.data+"/")
+	s.kill()
+	r.killRunners()
 	if err := os.Remove(filepath.Join(r.data, "endpoint.json")); err != nil {
 		r.t.Fatal(err)
 	}
@@ -183,6 +188,9 @@ func copyFolder(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(to, "runner"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -218,8 +226,8 @@ func (r *rig) traceRun() (run liveRun, steps []op, contents map[string]content) 
 	if got := outcome(r.ended("w", run.id)); got != "COMPLETED one=SUCCEEDED" {
 		r.t.Fatal(got)
 	}
+	s.kill()        // first, since it would clear away what a dead runner leaves
 	r.killRunners() // strace ends with the last process that it traces
-	s.kill()
 	run.folder = r.jobFolder()
 	all, err := readTrace(trace, r.data)
 	if err != nil {
@@ -230,9 +238,10 @@ func (r *rig) traceRun() (run liveRun, steps []op, contents map[string]content) 
 		case o.path == "reglue.db" && o.kind == opWrite:
 			r.t.Fatal("the log was copied into the database; the test's model does not know how")
 		case o.path == wal && o.kind == opWrite && o.n == 1<<20: // zeros
-		case o.kind == opSync && o.path == filepath.Dir(run.folder), // names the folder
+		case o.kind == opSync && (o.path == filepath.Dir(run.folder) || o.path == "runner"), // keeps names
+			filepath.Ext(o.path) == journalSuffix,
 			o.kind == opAnswered, o.kind == opStarted, o.kind == opTold,
-			o.path == wal, o.path == run.folder, strings.HasPrefix(o.path, run.folder+"."):
+			o.path == wal, o.path == run.folder, strings.HasPrefix(filepath.Base(o.path), filepath.Base(run.folder)+"."):
 			steps = append(steps, o)
 		}
 	}
@@ -270,8 +279,12 @@ func (r *rig) contents(steps []op) map[string]content {
 		if err != nil || int64(len(text)) != f.size && p != wal {
 			r.t.Fatalf("%s has %d bytes, by the trace %d: %v", p, len(text), f.size, err)
 		}
+		text = otherBoot(text)
+		if filepath.Ext(p) == journalSuffix {
+			text = checkedAgain(text)
+		}
 		for _, name := range owner[f] {
-			all[name] = content{otherBoot(text), f.over}
+			all[name] = content{text, f.over}
 		}
 	}
 	return all
@@ -285,6 +298,18 @@ func otherBoot(text []byte) []byte {
 	}
 	boot = bytes.TrimSpace(boot)
 	return bytes.ReplaceAll(text, boot, bytes.Repeat([]byte("0"), len(boot)))
+}
+
+// checkedAgain gives the lines of a journal the checksums of what they say now.
+func checkedAgain(text []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(text) {
+		if sum, rest, ok := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" ")); ok && len(sum) == 8 {
+			line = fmt.Appendf(nil, "%08x %s\n", crc32.ChecksumIEEE(rest), rest)
+		}
+		out = append(out, line...)
+	}
+	return out
 }
 
 // rerun starts a server on a copy of the template that is changed as left says,

@@ -26,7 +26,7 @@ const (
 	opRemove
 	opAnswered // the client is sent the id of its run
 	opStarted  // the job's program runs
-	opTold     // the runner sends how the job ended
+	opTold     // a client is told how the job ended
 )
 
 // op is one thing that a traced program did. Paths are relative to the data
@@ -45,7 +45,7 @@ func (o op) String() string {
 
 // traced are the system calls that change files, start programs and send.
 var traced = []string{
-	"strace", "-D", "-f", "-y", "-q", "-s", "600", "-e", "signal=none",
+	"strace", "-D", "-f", "-y", "-q", "-s", "2000", "-e", "signal=none",
 	"-e", "trace=/^(openat?|creat|p?write(v|64)?|f?truncate|fsync|fdatasync|(link|rename|unlink|mkdir)(at2?)?|rmdir|execve)$", "-o",
 }
 
@@ -132,7 +132,7 @@ func readCall(line, data string) (o op, ok bool) {
 	case "write", "writev", "pwrite64", "pwritev":
 		if !strings.HasPrefix(fileOf(args), "/") { // a socket
 			switch {
-			case strings.Contains(args, `\"kind\":\"ended\"`):
+			case strings.Contains(args, `\"Status\":\"COMPLETED\"`):
 				return op{kind: opTold}, true
 			case strings.Contains(args, `{\"RunId\":\"wr_`):
 				return op{kind: opAnswered}, true

@@ -27,10 +27,12 @@ type children struct {
 
 	mu    sync.Mutex
 	mains map[int]*child
+	// forked has size one: a dropped signal is one already due.
+	forked chan struct{}
 }
 
 func newChildren() *children {
-	return &children{mains: map[int]*child{}}
+	return &children{mains: map[int]*child{}, forked: make(chan struct{}, 1)}
 }
 
 // start runs argv in a session of its own with the three files as its standard
@@ -47,6 +49,10 @@ func (c *children) start(argv []string, attr *syscall.ProcAttr) (*child, error) 
 	c.mu.Lock()
 	c.mains[pid] = ch
 	c.mu.Unlock()
+	select {
+	case c.forked <- struct{}{}:
+	default:
+	}
 	return ch, nil
 }
 
@@ -61,10 +67,15 @@ func (c *children) signal(ch *child, sig syscall.Signal) {
 	}
 }
 
-// reap serves SIGCHLD until the channel is closed.
-func (c *children) reap(sigchld <-chan os.Signal) {
-	for range sigchld {
-		c.reapAll()
+// reap reaps the dead, for good.
+func (c *children) reap() {
+	wait := deadChild()
+	for {
+		if wait() {
+			c.reapAll()
+		} else {
+			<-c.forked // what is inherited comes from what was forked
+		}
 	}
 }
 

@@ -90,8 +90,12 @@ func Connect(ctx context.Context, opts Options) (*Client, error) {
 		return nil, err
 	}
 	for _, e := range entries {
+		// A loss of power may leave one without the other.
 		instance, ok := strings.CutSuffix(e.Name(), lockSuffix)
-		if !ok || e.Name() == startLock {
+		if !ok {
+			instance, ok = strings.CutSuffix(e.Name(), journalSuffix)
+		}
+		if !ok || e.Name() == startLock || c.Alive(instance) {
 			continue
 		}
 		if err := c.meet(ctx, instance); err != nil {
@@ -106,8 +110,8 @@ func Connect(ctx context.Context, opts Options) (*Client, error) {
 // or itself may have been killed a moment ago. No event tells which.
 func (c *Client) meet(ctx context.Context, instance string) error {
 	for end := time.Now().Add(helloTime); ; time.Sleep(5 * time.Millisecond) {
-		if c.clearDead(instance, syscall.LOCK_NB) {
-			return nil
+		if dead, err := c.clearDead(instance, syscall.LOCK_NB); dead || err != nil {
+			return err
 		}
 		l, err := c.reach(ctx, instance)
 		if err == nil && l.Protocol < oldestProtocol {
@@ -137,8 +141,8 @@ func (c *Client) outlive(l *link) error {
 				"wait until they are over, or go on with the earlier reglue", l.PID, c.opts.DataDir)
 		}
 		if err != nil {
-			c.clearDead(l.Instance, 0)
-			return nil
+			_, err = c.clearDead(l.Instance, 0)
+			return err
 		}
 	}
 }
@@ -206,7 +210,9 @@ func (c *Client) listen(l *link) {
 	}
 	// The lock outlives the connection until the last process that was being
 	// forked is a process of its job.
-	c.clearDead(l.Instance, 0)
+	if _, err := c.clearDead(l.Instance, 0); err != nil {
+		c.opts.Log.Error("the next start has to clear a dead runner away", "error", err)
+	}
 	if l.proc != nil {
 		_, _ = l.proc.Wait() // only to leave no zombie
 	}
@@ -220,20 +226,26 @@ func (c *Client) listen(l *link) {
 	c.opts.Events(Event{Kind: EventGone, Runner: l.Instance, At: time.Now().UTC()})
 }
 
-// clearDead removes the files of a runner if it can have its lock.
-func (c *Client) clearDead(instance string, how int) bool {
+// clearDead brings in the journal of a runner and removes its files, if it can
+// have its lock.
+func (c *Client) clearDead(instance string, how int) (dead bool, err error) {
 	path := filepath.Join(c.dir, instance)
-	if _, err := os.Stat(path + lockSuffix); errors.Is(err, os.ErrNotExist) {
-		return true
-	}
 	lock, err := lockFile(path+lockSuffix, syscall.LOCK_EX|how)
 	if err != nil {
-		return false
+		return false, nil //nolint:nilerr // it lives
 	}
 	defer lock.Close()
+	if err := restore(path+journalSuffix, c.opts.DataDir); err != nil {
+		return true, fmt.Errorf("bring in the journal of a runner that is gone: %w", err)
+	}
+	c.wg.Go(func() { // the sync may take long, and nothing needs to wait for it
+		if err := removeJournal(path+journalSuffix, c.opts.DataDir); err != nil {
+			c.opts.Log.Warn("the next start has to bring in the journal of a runner again", "error", err)
+		}
+	})
 	_ = os.Remove(path + sockSuffix) // absent when it never listened
 	_ = os.Remove(path + lockSuffix)
-	return true
+	return true, nil
 }
 
 // Start asks for a job run and returns the instance that takes it, having started

@@ -417,7 +417,7 @@ func TestSweep(t *testing.T) {
 	s.wait("jr_over", EventEnded)
 	running := s.start("jr_running", sh("read go < "+path))
 	started := s.wait("jr_running", EventStarted)
-	left := running + claimSuffix + ".GONE" + tmpSuffix // as a crash leaves it
+	left := filepath.Join(s.data, "jobs", filepath.Base(running)+claimSuffix+".GONE"+tmpSuffix) // as a crash leaves it
 	if err := os.WriteFile(left, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

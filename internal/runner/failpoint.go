@@ -7,5 +7,5 @@ const (
 	FailAfterClaim  = "runner.after-claim"  // claimed, not forked
 	FailAfterFork   = "runner.after-fork"   // the process runs, nobody was told
 	FailBeforeExit  = "runner.before-exit"  // the process ended, no exit written
-	FailAfterExit   = "runner.after-exit"   // the exit is durable, nobody was told
+	FailAfterExit   = "runner.after-exit"   // the exit is written, nobody was told
 )

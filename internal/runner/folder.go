@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -88,20 +87,31 @@ func readClaim(data []byte) (c *Claim, e *Exit, room int64) {
 // roomAfter is where the block for the exit begins.
 func roomAfter(claim []byte) int64 { return int64(len(claim)/block+1) * block }
 
-// The record of an exit is a checksum, a space, JSON and a newline: one that the
-// disk kept in part reads as none.
 func readExit(data []byte) *Exit {
-	line, _, whole := bytes.Cut(data, []byte{'\n'})
-	sum, text, _ := strings.Cut(string(line), " ")
-	want, err := strconv.ParseUint(sum, 16, 32)
-	if !whole || err != nil || uint32(want) != crc32.ChecksumIEEE([]byte(text)) {
-		return nil
-	}
 	e := &Exit{}
-	if json.Unmarshal([]byte(text), e) != nil {
+	if readChecked(data, e) == 0 {
 		return nil
 	}
 	return e
+}
+
+// checked is a value as a line that the disk may keep in part without lying: a
+// checksum, a space, JSON and a newline.
+func checked(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return fmt.Appendf(nil, "%08x %s\n", crc32.ChecksumIEEE(text), text), err
+}
+
+// readChecked reads the value that data begins with and tells the length of its
+// line, zero when there is none that is whole.
+func readChecked(data []byte, v any) int {
+	line, _, whole := bytes.Cut(data, []byte{'\n'})
+	sum, text, _ := bytes.Cut(line, []byte{' '})
+	want, err := strconv.ParseUint(string(sum), 16, 32)
+	if !whole || err != nil || uint32(want) != crc32.ChecksumIEEE(text) || json.Unmarshal(text, v) != nil {
+		return 0
+	}
+	return len(line) + 1
 }
 
 // Settle gives an outcome to a job run that was never claimed, so that it will
@@ -130,14 +140,30 @@ func (s Status) ThisBoot() bool {
 // claimed is the claim file of a job run, open for its exit.
 type claimed struct {
 	file *os.File
+	path string
 	room int64
 }
 
-// writeClaim claims the job run for good, or fails with fs.ErrExist. The claim
-// appears with its content, so a full disk leaves none that is half written.
+// writeClaim claims the job run for good, or fails with fs.ErrExist.
 func writeClaim(dir string, c Claim) (*claimed, error) {
+	claim, err := makeClaim(dir, &c)
+	if err != nil {
+		return nil, err
+	}
+	if err := claim.sync(); err != nil {
+		claim.close()
+		return nil, errors.Join(err, os.Remove(claim.path))
+	}
+	return claim, nil
+}
+
+// makeClaim is writeClaim as long as the machine has power. The claim appears with
+// its content, so a full disk leaves none that is half written. All are made in one
+// folder: file systems spread folders over the disk, and to make the first file of
+// each would be slow.
+func makeClaim(dir string, c *Claim) (*claimed, error) {
 	path := dir + claimSuffix
-	tmp := path + "." + c.Runner + tmpSuffix
+	tmp := filepath.Join(filepath.Dir(filepath.Dir(path)), filepath.Base(path)+"."+c.Runner+tmpSuffix)
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -149,10 +175,7 @@ func writeClaim(dir string, c Claim) (*claimed, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(tmp))
 	}
-	if err := syncAll(f, filepath.Dir(path)); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(path))
-	}
-	return &claimed{f, room}, nil
+	return &claimed{f, path, room}, nil
 }
 
 // linkNew is a rename that fails when there is a file of that name, in two steps.
@@ -164,8 +187,8 @@ func linkNew(from, to string) error {
 	return nil
 }
 
-// fillClaim writes a claim and the block for its exit.
-func fillClaim(f *os.File, c Claim) (room int64, err error) {
+// fillClaim writes a claim, with the inode of its file, and the block for its exit.
+func fillClaim(f *os.File, c *Claim) (room int64, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return 0, err
@@ -178,7 +201,7 @@ func fillClaim(f *os.File, c Claim) (room int64, err error) {
 	room = roomAfter(line)
 	content := make([]byte, room+block)
 	content[copy(content, line)] = '\n'
-	_, err = f.Write(content)
+	_, err = f.WriteAt(content, 0)
 	return room, err
 }
 
@@ -199,20 +222,29 @@ func WriteExit(dir string, e Exit) error {
 		return err
 	}
 	_, _, room := readClaim(data)
-	return (&claimed{f, room}).writeExit(e)
+	return (&claimed{f, dir + claimSuffix, room}).writeExit(e)
 }
 
 // writeExit makes the outcome durable. It may be tried again.
 func (c *claimed) writeExit(e Exit) error {
-	text, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	if _, err := c.file.WriteAt(fmt.Appendf(nil, "%08x %s\n", crc32.ChecksumIEEE(text), text), c.room); err != nil {
+	if err := c.putExit(e); err != nil {
 		return err
 	}
 	return datasync(c.file)
 }
+
+// putExit is writeExit as long as the machine has power.
+func (c *claimed) putExit(e Exit) error {
+	line, err := checked(e)
+	if err != nil {
+		return err
+	}
+	_, err = c.file.WriteAt(line, c.room)
+	return err
+}
+
+// sync makes the claim, and the exit if there is one, durable.
+func (c *claimed) sync() error { return syncAll(c.file, filepath.Dir(c.path)) }
 
 func (c *claimed) close() { _ = c.file.Close() } // what was written is synced
 

@@ -16,12 +16,15 @@ type host struct {
 	build    string
 	pid      int
 	children *children
+	journal  *journal
+	folders  folders
 	null     *os.File // the standard input of jobs
 	log      *slog.Logger
 	ending   *os.File // the start lock, held until the process is gone
 
 	mu      sync.Mutex
 	jobs    map[string]*job
+	keeping int // ended jobs of which the exit is not durable yet
 	lines   map[*line]bool
 	retired bool
 	changed chan struct{} // of size one: a dropped signal is one already due
@@ -87,7 +90,12 @@ func (h *host) start(r request) {
 		event := j.run()
 		h.mu.Lock()
 		delete(h.jobs, j.id)
+		h.keeping++
 		h.tellLocked(event)
+		h.mu.Unlock()
+		j.keep()
+		h.mu.Lock()
+		h.keeping--
 		h.mu.Unlock()
 		h.nudge()
 	}()
@@ -125,7 +133,7 @@ func (h *host) tellLocked(e Event) {
 func (h *host) idle() (idle, draining bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.jobs) == 0 && (h.retired || len(h.lines) == 0), h.retired
+	return len(h.jobs)+h.keeping == 0 && (h.retired || len(h.lines) == 0), h.retired
 }
 
 func (h *host) nudge() {

@@ -26,6 +26,11 @@ type job struct {
 	stop     chan struct{} // closed by the first stop
 	grace    time.Duration // of that stop
 
+	claimed   *claimed // while it holds the claim
+	journaled bool     // that claim, rather than synced
+	exit      *Exit
+	alone     bool // when it ended, nothing could be left in its folder
+
 	mu      sync.Mutex
 	started time.Time // zero until the process runs
 }
@@ -52,44 +57,86 @@ func (j *job) startedAt() time.Time {
 	return j.started
 }
 
-// run takes the job run from its claim to its durable exit and returns what is
-// to be told.
+// run takes the job run from its claim to its exit and returns what is to be told.
+// The exit is durable once keep has returned.
 func (j *job) run() Event {
-	if err := os.Mkdir(j.dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return j.refused(err)
-	}
-	s, err := openStreams(j.dir, j.spec.LogLimit)
-	if err != nil {
-		return j.refused(err)
-	}
-	defer s.close()
 	failpoint.Hit(FailBeforeClaim)
-	claim, err := writeClaim(j.dir, Claim{
+	c := Claim{
 		Runner: j.host.instance, PID: j.host.pid, Boot: j.host.boot, At: time.Now().UTC(),
 		Timeout: j.spec.Timeout, Notes: j.spec.Notes,
-	})
+	}
+	claim, err := makeClaim(j.dir, &c)
 	if errors.Is(err, fs.ErrExist) {
 		return Event{Kind: EventClaimed, ID: j.id}
 	}
 	if err != nil {
 		return j.refused(err)
 	}
-	defer claim.close()
-	failpoint.Hit(FailAfterClaim)
-	exit, err := j.process(s)
+	j.claimed = claim
+	var s *streams
+	made := make(chan error, 1)
+	go func() { // while the claim becomes durable
+		err := j.host.folders.take(j.dir)
+		if err == nil {
+			s, err = openStreams(j.dir, j.spec.LogLimit)
+		}
+		made <- err
+	}()
+	err = j.keepClaim(&c)
+	missing := <-made
+	if missing == nil {
+		defer s.close()
+	}
 	if err != nil {
-		uerr := Unclaim(j.dir)
+		return j.refused(err)
+	}
+	failpoint.Hit(FailAfterClaim)
+	var exit Exit
+	if missing == nil {
+		exit, missing = j.process(s)
+	}
+	if missing != nil {
+		uerr := j.unclaim()
 		if uerr == nil {
-			return j.refused(err)
+			return j.refused(missing)
 		}
 		j.log.Error("cannot take back a claim", "error", uerr)
-		exit = Exit{Reason: StartFailed, Code: -1, Message: explainStart(err, j.spec), EndedAt: time.Now().UTC()}
+		exit = Exit{Reason: StartFailed, Code: -1, Message: explainStart(missing, j.spec), EndedAt: time.Now().UTC()}
 	}
 	failpoint.Hit(FailBeforeExit)
-	j.keep(claim, exit)
+	j.putExit(exit)
 	failpoint.Hit(FailAfterExit)
-	s.markLost() // there was room for the exit, so perhaps for this
-	return Event{Kind: EventEnded, ID: j.id, Exit: &exit}
+	if s != nil {
+		s.markLost() // there was room for the exit, so perhaps for this
+	}
+	return Event{Kind: EventEnded, ID: j.id, Exit: j.exit}
+}
+
+// keepClaim makes the claim durable, or takes it back.
+func (j *job) keepClaim(c *Claim) error {
+	if j.journaled = j.host.journal.add(record{ID: j.id, Claim: c}) == nil; j.journaled {
+		return nil
+	}
+	err := j.claimed.sync()
+	if err != nil {
+		j.claimed.close()
+		err = errors.Join(err, os.Remove(j.claimed.path))
+	}
+	return err
+}
+
+// unclaim takes back a claim under which nothing was started.
+func (j *job) unclaim() error {
+	if j.journaled {
+		if err := j.host.journal.add(record{ID: j.id, Unclaimed: true}); err != nil {
+			return err
+		}
+	}
+	if err := Unclaim(j.dir); err != nil {
+		return err
+	}
+	j.claimed.close()
+	return nil
 }
 
 func (j *job) refused(err error) Event {
@@ -132,6 +179,7 @@ func (j *job) process(s *streams) (Exit, error) {
 	if ch.status.Signaled() {
 		e.Signal = int(ch.status.Signal())
 	}
+	j.alone = !ch.leftovers
 	if ch.leftovers {
 		if err := EndAll(j.id); err != nil {
 			j.log.Error("leftovers of a job", "error", err)
@@ -183,14 +231,34 @@ func (j *job) signal(ch *child, sig syscall.Signal) {
 	}
 }
 
-// keep makes the exit durable, however long the disk stays full.
-func (j *job) keep(claim *claimed, e Exit) {
+// putExit writes the exit, however long the disk stays full.
+func (j *job) putExit(e Exit) {
+	j.exit = &e
+	j.insist("cannot write the exit of a job", func() error { return j.claimed.putExit(e) })
+}
+
+// keep makes the exit durable, if there is one.
+func (j *job) keep() {
+	if j.exit == nil {
+		return
+	}
+	defer j.claimed.close()
+	if j.host.journal.add(record{ID: j.id, Exit: j.exit}) != nil {
+		j.insist("cannot sync the exit of a job", j.claimed.sync)
+	}
+	if j.alone {
+		j.host.folders.give(j.dir)
+	}
+}
+
+// insist tries until it succeeds.
+func (j *job) insist(failed string, try func() error) {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := claim.writeExit(e)
+		err := try()
 		if err == nil {
 			return
 		}
-		j.log.Error("cannot write the exit of a job", "error", err)
+		j.log.Error(failed, "error", err)
 		time.Sleep(wait) // no event tells that a disk has room again
 	}
 }

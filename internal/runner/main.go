@@ -62,7 +62,11 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	if err != nil {
 		return err
 	}
-	h := newHost(log, build, null)
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	h := newHost(log, build, dir, null)
 	h.catchSignals()
 	// The lock says that this runner lives: it is held until the process ends.
 	lock, err := lockFile(h.instance+lockSuffix, syscall.LOCK_EX|syscall.LOCK_NB)
@@ -74,21 +78,25 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("listen in the runner folder: %w", err)
 	}
+	h.journal.open()
 	go h.accept(listener)
 	log.Info("runner started", "instance", h.instance, "build", build)
 	go h.serve(newLine(first))
 
 	h.untilIdle(idle, h.mayEnd)
 	h.sayGoodbye()
-	_ = os.Remove(h.instance + sockSuffix) // the next server would clear them away, too
+	// The next server would clear them away, too, as it does the journal.
+	_ = os.Remove(h.instance + sockSuffix)
 	_ = os.Remove(h.instance + lockSuffix)
 	log.Info("runner ends", "instance", h.instance)
 	return nil
 }
 
-func newHost(log *slog.Logger, build string, null *os.File) *host {
+func newHost(log *slog.Logger, build, dir string, null *os.File) *host {
+	instance := rand.Text()
 	return &host{
-		instance: rand.Text(),
+		instance: instance,
+		journal:  newJournal(filepath.Join(dir, instance+journalSuffix), filepath.Dir(dir), log),
 		boot:     bootID(),
 		build:    build,
 		pid:      os.Getpid(),
@@ -112,9 +120,7 @@ func (h *host) catchSignals() {
 			h.log.Info("staying for the jobs", "signal", sig.String(), "jobs", h.running())
 		}
 	}()
-	dead := make(chan os.Signal, 1)
-	signal.Notify(dead, syscall.SIGCHLD)
-	go h.children.reap(dead)
+	go h.children.reap()
 }
 
 // mayEnd takes the start lock, for the rest of this process, if nobody needs the
@@ -183,6 +189,8 @@ const (
 	lockSuffix = ".lock"
 	sockSuffix = ".sock"
 	logName    = "runner.log"
+
+	journalSuffix = ".journal"
 )
 
 // lockFile opens a file and locks it as flock(2) does. Closing it unlocks it.

@@ -46,7 +46,7 @@ type EventKind string
 // The kinds of events.
 const (
 	EventStarted EventKind = "started" // the process runs since At
-	EventEnded   EventKind = "ended"   // Exit says how; it is durable
+	EventEnded   EventKind = "ended"   // Exit says how; it is written and being synced
 	// EventRefused: nothing was started and nothing is left; the same start
 	// may be asked for again. Error says what was missing.
 	EventRefused EventKind = "refused"

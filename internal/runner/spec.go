@@ -76,10 +76,18 @@ type Exit struct {
 // idPattern has no dot: names with one lie beside the folders of job runs.
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$`)
 
-// JobDir is the folder of a job run, in which it works. The runner makes it.
+// JobDir is the folder of a job run, in which it works. The runner makes it, and
+// gives it to another job run when nothing was ever left in it.
 func JobDir(dataDir, id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return filepath.Join(dataDir, "jobs", hex.EncodeToString(sum[:1]), id)
+}
+
+// ClaimedID is the job run that a file beside the folders of job runs is the claim
+// of.
+func ClaimedID(name string) (id string, ok bool) {
+	id, ok = strings.CutSuffix(name, claimSuffix)
+	return id, ok && idPattern.MatchString(id)
 }
 
 // LogPaths are the two log files of a job run. They need not exist: each comes
@@ -126,7 +134,7 @@ func Sweep(dataDir string, before time.Time) error {
 		}
 	}
 	// A crash leaves the temporary name of a claim that was not made.
-	tmps, err := filepath.Glob(filepath.Join(jobs, "*"+tmpSuffix))
+	tmps, err := filepath.Glob(filepath.Join(filepath.Dir(jobs), "*"+tmpSuffix))
 	for _, tmp := range tmps {
 		if old(tmp, before) {
 			errs = append(errs, removeAll(tmp))

@@ -40,6 +40,19 @@ func inode(info fs.FileInfo) uint64 {
 	return 0
 }
 
+// deadChild returns a function that waits until a child is dead and reports whether
+// there is any child. To wait for it in the kernel is faster than its signal.
+func deadChild() (wait func() bool) {
+	return func() bool {
+		for {
+			err := unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOWAIT, nil)
+			if !errors.Is(err, unix.EINTR) {
+				return err == nil
+			}
+		}
+	}
+}
+
 // reapOne reaps a dead child, if there is one, and calls before while the child
 // is still a zombie. Without a dead one, alone reports that there is no living one
 // either.
@@ -93,6 +106,19 @@ func datasync(f *os.File) error {
 			return os.NewSyscallError("fdatasync", err)
 		}
 	}
+}
+
+// canSyncFolder reports whether syncFolder keeps its word on this system.
+const canSyncFolder = true
+
+// syncFolder makes all that was written to the file system of a folder durable.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return os.NewSyscallError("syncfs", unix.Syncfs(int(d.Fd())))
 }
 
 // pipe returns a pipe of which our end works with the poller and the other one

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 
@@ -34,6 +35,16 @@ func inode(info fs.FileInfo) uint64 {
 	return 0
 }
 
+// deadChild returns a function that waits until a child may be dead.
+func deadChild() (wait func() bool) {
+	dead := make(chan os.Signal, 1)
+	signal.Notify(dead, syscall.SIGCHLD)
+	return func() bool {
+		<-dead
+		return true
+	}
+}
+
 // reapOne reaps a dead child, if there is one. There is no portable way to look
 // at it first, so before runs right after; no pid is handed out again that fast.
 // Orphans are not ours here, so we are never known to be alone.
@@ -57,6 +68,11 @@ func renameNew(from, to string) error { return linkNew(from, to) }
 
 // datasync makes the content of a file durable.
 func datasync(f *os.File) error { return f.Sync() }
+
+// canSyncFolder: these systems have no call that returns when all is written.
+const canSyncFolder = false
+
+func syncFolder(string) error { return errors.ErrUnsupported }
 
 // pipe returns a pipe of which our end works with the poller and the other one
 // blocks, as programs expect of their standard output.

@@ -16,7 +16,7 @@ const (
 	// Those that were moved to a run; their index needs both terms.
 	movedHere = `moved_to = $1 AND moved_to <> 0`
 	// Its index holds the live job runs alone, so the words must stay the same.
-	jobRunLive = `state IN ('WAITING', 'STARTING', 'RUNNING', 'STOPPING')`
+	jobRunLive = `(state = 'WAITING' OR state = 'STARTING' OR state = 'RUNNING' OR state = 'STOPPING')`
 
 	sqlInsertJobRun = `INSERT INTO job_runs (` + jobRunColumns + `, key, hidden, predecessors)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -126,7 +128,7 @@ func (db *DB) openWriter(ctx context.Context) error {
 }
 
 func (db *DB) connectWriter(ctx context.Context) (err error) {
-	if db.writing, err = sql.Open("sqlite", dsn(db.path, writePragmas)); err != nil {
+	if db.writing, err = openSQLite(db.path, writePragmas); err != nil {
 		return err
 	}
 	db.writer, err = newConn(ctx, db.writing)
@@ -184,10 +186,17 @@ var readPragmas = append([]string{
 	"cache_size(-4000)",
 }, basePragmas...)
 
+func openSQLite(path string, pragmas []string) (*sql.DB, error) {
+	if rc := registerVFS(); rc != sqlite3.SQLITE_OK {
+		return nil, fmt.Errorf("register the VFS: SQLite's code %d", rc)
+	}
+	return sql.Open("sqlite", dsn(path, pragmas))
+}
+
 // dsn names the file as a URI, so that any character may be in its path. The
 // file exists already: nothing here creates one.
 func dsn(path string, pragmas []string) string {
-	q := url.Values{"mode": {"rw"}, "_pragma": pragmas}
+	q := url.Values{"mode": {"rw"}, "vfs": {vfsName}, "_pragma": pragmas}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -59,7 +58,7 @@ func (db *DB) openReading(ctx context.Context) error {
 }
 
 func (db *DB) openReaders(ctx context.Context) (err error) {
-	if db.reading, err = sql.Open("sqlite", dsn(db.path, readPragmas)); err != nil {
+	if db.reading, err = openSQLite(db.path, readPragmas); err != nil {
 		return err
 	}
 	db.reading.SetMaxIdleConns(0)
