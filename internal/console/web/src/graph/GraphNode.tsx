@@ -79,7 +79,7 @@ export function spoken(n: GraphNode, verdict?: Verdict): string {
   say(verdict ? `${note.slice(2)} in the resume` : note);
   if (n.type !== "TRIGGER" || n.state) say(n.held ? "held back" : n.accepted ? "accepted as succeeded" : lookOf(n).label.toLowerCase());
   if (n.type !== "TRIGGER" && n.attempts > 0) say(plural(n.attempts, "attempt"));
-  if (n.moved) say(movedWords[n.moved]);
+  if (n.moved && !note.includes("moved")) say(movedWords[n.moved]);
   if (n.carried) say(`carried from ${n.carriedFrom ? shortId(n.carriedFrom) : "an earlier run"}`);
   return parts.join(", ");
 }

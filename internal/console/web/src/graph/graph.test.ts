@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { collapseTriggers } from "./collapse";
+import { spoken } from "./GraphNode";
 import { arrowHead, curve, elkGraph, shapeOf } from "./layout";
 import type { GraphModel, GraphNode } from "./types";
 import { neighbours, reach, step } from "./walk";
@@ -7,6 +8,16 @@ import { neighbours, reach, step } from "./walk";
 const node = (id: string, type: GraphNode["type"] = "JOB", more: Partial<GraphNode> = {}): GraphNode => ({ id, name: id, type, attempts: 0, ...more });
 const edges = (text: string) => text.split(" ").map((e) => ({ from: e.split(">")[0]!, to: e.split(">")[1]! }));
 const graph = (nodes: GraphNode[], lines: string): GraphModel => ({ nodes, edges: edges(lines) });
+
+test("a node is said as it is seen, and nothing twice", () => {
+  const a = node("a", "JOB", { state: "FAILED", note: "3 s", attempts: 2 });
+  expect(spoken(a)).toBe("job a, failed · 3 s, 2 attempts");
+  expect(spoken(a, "start")).toBe("job a, starts at once in the resume, failed, 2 attempts");
+  expect(spoken(node("b"))).toBe("job b, not started");
+  expect(spoken(node("t", "TRIGGER", { state: "FIRED", note: "on demand" }))).toBe("trigger t, on demand, fired");
+  expect(spoken(node("c", "JOB", { state: "RUNNING", attempts: 1, moved: "here" }))).toBe("job c, running · moved here, 1 attempt");
+  expect(spoken(node("d", "JOB", { state: "SUCCEEDED", attempts: 1, carried: true, carriedFrom: "wr_1" }))).toBe("job d, carried from wr_1, succeeded, 1 attempt");
+});
 
 describe("collapsing triggers", () => {
   test("a conditional trigger becomes labelled edges, one that starts the run stays", () => {
