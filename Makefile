@@ -1,4 +1,4 @@
-.PHONY: help check test bench gen console verify lint mutate tools
+.PHONY: help check test bench gen console e2e verify lint mutate tools
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,9 @@ gen: ## generate the API's shapes again from botocore's service model
 
 console: ## build the console's pages into internal/console/dist
 	bash scripts/console
+
+e2e: ## the console's end-to-end tests, in chromium
+	bash scripts/e2e
 
 verify: gen ## fail if generated code differs from what is committed
 	git diff --exit-code -- internal/glue
