@@ -62,8 +62,10 @@ const triggerLooks: Record<string, Look> = {
   OFF: { ...look("STOPPED"), label: "not activated", tone: "none" },
 };
 
-const lookOf = (n: GraphNode): Look =>
-  n.type === "TRIGGER" ? (triggerLooks[n.state ?? ""] ?? { ...look(undefined), label: "not fired" }) : look(n.state);
+function lookOf(n: GraphNode): Look {
+  if (n.type === "TRIGGER") return triggerLooks[n.state ?? ""] ?? { ...look(undefined), label: "not fired" };
+  return n.design ? { ...look(undefined), label: n.type === "JOB" ? "Job" : "Crawler" } : look(n.state);
+}
 
 /** The line below the name. */
 const noteOf = (n: GraphNode, verdict?: Verdict) => (verdict ? verdictWords[verdict] : stateNote(n, lookOf(n)));
@@ -74,6 +76,7 @@ const noteOf = (n: GraphNode, verdict?: Verdict) => (verdict ? verdictWords[verd
  */
 export function spoken(n: GraphNode, verdict?: Verdict): string {
   const parts = [`${kinds[n.type]} ${n.name}`];
+  if (n.design && n.type !== "TRIGGER") return parts[0]!;
   const say = (words: string | undefined) => words && !parts.slice(1).some((p) => p.includes(words)) && parts.push(words);
   const note = noteOf(n, verdict).toLowerCase();
   say(verdict ? `${note.slice(2)} in the resume` : note);

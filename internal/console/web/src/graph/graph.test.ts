@@ -14,6 +14,7 @@ test("a node is said as it is seen, and nothing twice", () => {
   expect(spoken(a)).toBe("job a, failed · 3 s, 2 attempts");
   expect(spoken(a, "start")).toBe("job a, starts at once in the resume, failed, 2 attempts");
   expect(spoken(node("b"))).toBe("job b, not started");
+  expect(spoken(node("b", "JOB", { design: true }))).toBe("job b");
   expect(spoken(node("t", "TRIGGER", { state: "FIRED", note: "on demand" }))).toBe("trigger t, on demand, fired");
   expect(spoken(node("c", "JOB", { state: "RUNNING", attempts: 1, moved: "here" }))).toBe("job c, running · moved here, 1 attempt");
   expect(spoken(node("d", "JOB", { state: "SUCCEEDED", attempts: 1, carried: true, carriedFrom: "wr_1" }))).toBe("job d, carried from wr_1, succeeded, 1 attempt");

@@ -8,6 +8,8 @@ export interface GraphNode {
   type: NodeType;
   /** The state of the latest attempt; of a trigger FIRED or OFF. None when nothing started. */
   state?: string;
+  /** A node of a workflow's design, which has no run to be in a state of. */
+  design?: boolean;
   attempts: number;
   /** It ran in an earlier run: in this one, if that is known. */
   carried?: boolean;

@@ -176,7 +176,7 @@ export function designGraph(graph: WorkflowRun["Graph"]): GraphModel {
   return {
     edges: edgesOf(graph),
     nodes: (graph?.Nodes ?? []).map((n) => ({
-      id: n.UniqueId, name: n.Name, type: n.Type, attempts: 0,
+      id: n.UniqueId, name: n.Name, type: n.Type, attempts: 0, design: true,
       state: isOff(n.TriggerDetails?.Trigger) ? off : undefined,
       note: n.Type === "TRIGGER" ? triggerNote(n.TriggerDetails?.Trigger) : undefined,
     })),
