@@ -109,10 +109,30 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 			return err
 		}
 		w.answer.Plan.Head = head.ID
+		if err := w.warnOfRoom(tx); err != nil {
+			return err
+		}
 		w.answer.Plan.Token = w.basis(r).Token()
 		return nil
 	})
 	return w, err
+}
+
+// warnOfRoom warns when the workflow has all the live runs that it may have.
+func (w *worked) warnOfRoom(tx *store.Tx) error {
+	workflow, err := tx.Workflow(w.rec.Workflow)
+	if err != nil || workflow == nil || workflow.MaxConcurrentRuns == nil {
+		return err
+	}
+	live, err := tx.LiveRunCount(w.rec.Workflow)
+	if w.rec.Completed.IsZero() {
+		live-- // it ends as the new run starts
+	}
+	if limit := int(*workflow.MaxConcurrentRuns); err == nil && live >= limit {
+		w.answer.Plan.Warnings = append(w.answer.Plan.Warnings, fmt.Sprintf(
+			"Workflow %s has %d of at most %d runs live: a resume now would be refused. Wait for room (--wait).", w.rec.Workflow, live, limit))
+	}
+	return err
 }
 
 // The values of a request's Definition.

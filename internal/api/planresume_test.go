@@ -93,6 +93,24 @@ func TestReadOnlyPlan(t *testing.T) {
 	readOnly.denies(plan.OpExecute, plan.ExecuteRequest{Request: r}, accessDenied, "open for reading only")
 }
 
+// TestPlanWarnsOfRoom: a resume that would be refused only for now is planned, with a
+// warning (R33).
+func TestPlanWarnsOfRoom(t *testing.T) {
+	t.Parallel()
+	s := newPlanned(t)
+	r := plan.Request{Name: "W", RunId: s.first, Select: plan.Selectors{Failed: true}}
+	s.do("UpdateWorkflow", `{'Name': 'W', 'MaxConcurrentRuns': 1}`)
+	if got := s.plan(r).Warnings; len(got) > 0 {
+		t.Errorf("there is room, and yet: %q", got)
+	}
+	s.hold()
+	s.start("W")
+	if got := strings.Join(s.plan(r).Warnings, " "); !strings.Contains(got, "Workflow W has 1 of at most 1 runs live: a resume now would be refused") {
+		t.Errorf("warnings: %q", got)
+	}
+	s.denies(plan.OpExecute, plan.ExecuteRequest{Request: r}, glue.ConcurrentRunsExceeded, "Concurrent runs exceeded")
+}
+
 // TestPlanRefusesWhatTheResumeWould, before anything else is done.
 func TestPlanRefusesWhatTheResumeWould(t *testing.T) {
 	t.Parallel()
