@@ -88,7 +88,9 @@ function title(runs: Span[], from: number, to: number): string {
   const numbers = sorted.flatMap((r, i) => (r.began >= from && r.began <= to ? [i] : []));
   const [first, last] = [numbers[0] ?? 0, numbers.at(-1) ?? 0];
   const name = (i: number) => (i === 0 ? `Run ${shortId(sorted[0]!.id)}` : `Resume ${i}`);
-  return first === last ? name(first) : `${name(first)} to ${last}`;
+  if (first === last) return name(first);
+  if (first > 0) return `Resumes ${first} to ${last}`;
+  return `${name(0)} and ${last === 1 ? "resume 1" : `resumes 1 to ${last}`}`;
 }
 
 function Head({ axis, runs }: { axis: Axis; runs: Span[] }) {
