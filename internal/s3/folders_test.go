@@ -256,6 +256,33 @@ func TestEditedFileGetsItsOwnETag(t *testing.T) {
 	}
 }
 
+// TestSwappedFileGetsItsOwnETag: a file put in the place of another, with its size and
+// time, is another one. Two puts within a tick of the file system's clock are like that.
+func TestSwappedFileGetsItsOwnETag(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	h := handler(t, data)
+	path, other := filepath.Join(data, "s3", "lake", "key"), filepath.Join(data, "other")
+	_, _, first := call(t, h, "PUT", "/lake/key", "first")
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other, []byte("other"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(other, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(other, path); err != nil {
+		t.Fatal(err)
+	}
+	_, body, header := call(t, h, "GET", "/lake/key", "")
+	if body != "other" || header.Get("ETag") == first.Get("ETag") {
+		t.Errorf("%q with the ETag %s, which is that of the first", body, header.Get("ETag"))
+	}
+}
+
 // TestUploadsSurviveARestart: parts wait on disk for the server to come back.
 func TestUploadsSurviveARestart(t *testing.T) {
 	t.Parallel()

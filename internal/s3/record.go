@@ -9,16 +9,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
 // record is what S3 knows of an object beyond its bytes. The MD5 counts for a
-// file of this size and time only, so a file that was edited gets a new one; the
-// headers stay.
+// file of this inode, size and time only, so a file that was edited gets a new one;
+// the headers stay. Size and time alone do not tell: of two puts within a tick of the
+// file system's clock both are the same.
 type record struct {
 	Key     string            `json:"key"`
 	Size    int64             `json:"size"`
-	Time    int64             `json:"time"` // of the file's content, in nanoseconds
+	Time    int64             `json:"time"`            // of the file's content, in nanoseconds
+	Inode   uint64            `json:"inode,omitempty"` // 0 counts for any
 	MD5     string            `json:"md5"`
 	Headers map[string]string `json:"headers,omitempty"`
 }
@@ -29,7 +32,15 @@ func (r record) etag() string { return `"` + r.MD5 + `"` }
 
 // describes reports whether the record is of this state of the file.
 func (r record) describes(info fs.FileInfo) bool {
-	return r.MD5 != "" && r.Size == info.Size() && r.Time == info.ModTime().UnixNano()
+	return r.MD5 != "" && r.Size == info.Size() && r.Time == info.ModTime().UnixNano() &&
+		(r.Inode == 0 || r.Inode == inode(info))
+}
+
+func inode(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Ino
+	}
+	return 0
 }
 
 func (m *Map) recordPath(bucket, key string) string {
@@ -96,7 +107,7 @@ func (m *Map) describe(bucket, key string, file *os.File) (record, error) {
 	if _, err := io.Copy(sum, io.NewSectionReader(file, 0, info.Size())); err != nil {
 		return record{}, err
 	}
-	r.Size, r.Time, r.MD5 = info.Size(), info.ModTime().UnixNano(), hex.EncodeToString(sum.Sum(nil))
+	r.Size, r.Time, r.Inode, r.MD5 = info.Size(), info.ModTime().UnixNano(), inode(info), hex.EncodeToString(sum.Sum(nil))
 	// Someone may be writing to the file just now: then the sum is of no state.
 	after, err := file.Stat()
 	if err != nil {

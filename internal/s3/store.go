@@ -20,7 +20,7 @@ import (
 // the client as S3 errors with their message.
 type store struct {
 	*Map
-	// mu makes the check of conditions and the rename one step.
+	// mu makes the check of conditions, the rename and the record one step.
 	mu sync.Mutex
 }
 
@@ -91,13 +91,10 @@ func (s *store) put(bucket, key string, headers map[string]string, body io.Reade
 	}
 	defer os.Remove(temp) // fails after the rename, which is the good case
 	r.Headers = headers
-	if err := s.commit(bucket, key, temp, path, only); err != nil {
+	if err := s.commit(bucket, r, temp, path, only); err != nil {
 		return record{}, err
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
-		return record{}, fileError("write", key, err)
-	}
-	if err := s.saveRecord(bucket, r); err != nil {
 		return record{}, fileError("write", key, err)
 	}
 	return r, nil
@@ -162,7 +159,7 @@ func writeTemp(dir, key string, body io.Reader, size int64) (name string, r reco
 	if err != nil {
 		return "", record{}, fileError("write", key, err)
 	}
-	return temp, record{Key: key, Size: n, Time: info.ModTime().UnixNano(), MD5: hex.EncodeToString(sum.Sum(nil))}, nil
+	return temp, record{Key: key, Size: n, Time: info.ModTime().UnixNano(), Inode: inode(info), MD5: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // sourceReader remembers the error of the reader, to tell it from the writer's.
@@ -179,8 +176,9 @@ func (s *sourceReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// commit checks the conditions and gives the new file its name.
-func (s *store) commit(bucket, key, temp, path string, only *gofakes3.PutConditions) error {
+// commit checks the conditions, gives the new file its name and keeps its record.
+func (s *store) commit(bucket string, r record, temp, path string, only *gofakes3.PutConditions) error {
+	key := r.Key
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if only != nil {
@@ -204,6 +202,9 @@ func (s *store) commit(bucket, key, temp, path string, only *gofakes3.PutConditi
 		}
 	}
 	if err := os.Rename(temp, path); err != nil {
+		return fileError("write", key, err)
+	}
+	if err := s.saveRecord(bucket, r); err != nil {
 		return fileError("write", key, err)
 	}
 	return nil
