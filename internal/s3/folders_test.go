@@ -260,9 +260,9 @@ func TestEditedFileGetsItsOwnETag(t *testing.T) {
 // time, is another one. Two puts within a tick of the file system's clock are like that.
 func TestSwappedFileGetsItsOwnETag(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
-	h := handler(t, data)
-	path, other := filepath.Join(data, "s3", "lake", "key"), filepath.Join(data, "other")
+	folder := t.TempDir()
+	h := handler(t, t.TempDir(), "s3://lake="+folder)
+	path, other := filepath.Join(folder, "key"), filepath.Join(folder, "other")
 	_, _, first := call(t, h, "PUT", "/lake/key", "first")
 	info, err := os.Stat(path)
 	if err != nil {
