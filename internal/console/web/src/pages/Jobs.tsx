@@ -2,10 +2,11 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { useJobs, useJobRunsOf, type Answer } from "../api/queries";
 import type { Job, JobRun } from "../api/types";
 import { awsCommand } from "../cli";
-import { localTime, plural } from "../format";
+import { localTime } from "../format";
 import { Link, paths, useParam } from "../router";
 import { look } from "../state";
 import { Command } from "../ui/Copy";
+import { ListingHead, More } from "../ui/Listing";
 import { Empty, Loading, PageError } from "../ui/Message";
 import { StateBadge, StateSquare } from "../ui/State";
 import { Time } from "../ui/Time";
@@ -41,15 +42,7 @@ export default function Jobs() {
   }
   return (
     <>
-      <header className="page-head">
-        <h1>Jobs</h1>
-        <div className="actions">
-          <span className="quiet" role="status">
-            {wanted === "" ? plural(found.length, "job") : `${found.length} of ${jobs.data.length}`}
-          </span>
-          <input type="search" aria-label="Search jobs" placeholder="Search by name or script" value={search} onChange={(e) => setSearch(e.target.value || undefined)} />
-        </div>
-      </header>
+      <ListingHead title="Jobs" what="job" found={found.length} all={jobs.data.length} search={search} onSearch={setSearch} placeholder="Search by name or script" />
       {found.length === 0 ? (
         <p className="quiet">No job has “{search}” in its name or script.</p>
       ) : (
@@ -71,13 +64,7 @@ export default function Jobs() {
           </table>
         </div>
       )}
-      {found.length > limit && (
-        <p className="more">
-          <button type="button" onClick={() => setLimit(limit + pageOf)}>
-            Show {Math.min(pageOf, found.length - limit)} of {found.length - limit} more
-          </button>
-        </p>
-      )}
+      <More found={found.length} limit={limit} step={pageOf} onLimit={setLimit} />
     </>
   );
 }

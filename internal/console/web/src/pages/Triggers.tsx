@@ -1,9 +1,9 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import { useTriggers } from "../api/queries";
 import { awsCommand } from "../cli";
-import { plural } from "../format";
 import { useParam } from "../router";
 import { Command } from "../ui/Copy";
+import { ListingHead, More } from "../ui/Listing";
 import { Empty, Loading, PageError } from "../ui/Message";
 import { useTitle } from "../ui/useTitle";
 import { TriggerTable } from "./TriggerTable";
@@ -33,23 +33,9 @@ export default function Triggers() {
   }
   return (
     <>
-      <header className="page-head">
-        <h1>Triggers</h1>
-        <div className="actions">
-          <span className="quiet" role="status">
-            {wanted === "" ? plural(found.length, "trigger") : `${found.length} of ${triggers.data.length}`}
-          </span>
-          <input type="search" aria-label="Search triggers" placeholder="Search by name, workflow or job" value={search} onChange={(e) => setSearch(e.target.value || undefined)} />
-        </div>
-      </header>
+      <ListingHead title="Triggers" what="trigger" found={found.length} all={triggers.data.length} search={search} onSearch={setSearch} placeholder="Search by name, workflow or job" />
       {found.length === 0 ? <p className="quiet">No trigger has “{search}” in its name, workflow or jobs.</p> : <TriggerTable triggers={found.slice(0, limit)} withWorkflow />}
-      {found.length > limit && (
-        <p className="more">
-          <button type="button" onClick={() => setLimit(limit + pageOf)}>
-            Show {Math.min(pageOf, found.length - limit)} of {found.length - limit} more
-          </button>
-        </p>
-      )}
+      <More found={found.length} limit={limit} step={pageOf} onLimit={setLimit} />
     </>
   );
 }

@@ -2,9 +2,9 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { isLive, useRunsOf, useTriggers, useWorkflows, type Answer } from "../api/queries";
 import { useTouched } from "../api/events";
 import type { Trigger, Workflow, WorkflowRun } from "../api/types";
-import { plural } from "../format";
 import { Link, paths, useParam } from "../router";
 import { runLabel, runLook } from "../state";
+import { ListingHead, More } from "../ui/Listing";
 import { Loading, PageError } from "../ui/Message";
 import { RunBadge, StateSquare } from "../ui/State";
 import { Time } from "../ui/Time";
@@ -39,15 +39,7 @@ export default function Workflows() {
   if (workflows.data.length === 0) return <FirstSteps />;
   return (
     <>
-      <header className="page-head">
-        <h1>Workflows</h1>
-        <div className="actions">
-          <span className="quiet" role="status">
-            {wanted === "" ? plural(found.length, "workflow") : `${found.length} of ${workflows.data.length}`}
-          </span>
-          <input type="search" aria-label="Search workflows" placeholder="Search by name" value={search} onChange={(e) => setSearch(e.target.value || undefined)} />
-        </div>
-      </header>
+      <ListingHead title="Workflows" what="workflow" found={found.length} all={workflows.data.length} search={search} onSearch={setSearch} placeholder="Search by name" />
       {found.length === 0 ? (
         <p className="quiet">No workflow has “{search}” in its name or description.</p>
       ) : (
@@ -75,13 +67,7 @@ export default function Workflows() {
           <NoSchedules />
         </p>
       )}
-      {found.length > limit && (
-        <p className="more">
-          <button type="button" onClick={() => setLimit(limit + pageOf)}>
-            Show {Math.min(pageOf, found.length - limit)} of {found.length - limit} more
-          </button>
-        </p>
-      )}
+      <More found={found.length} limit={limit} step={pageOf} onLimit={setLimit} />
     </>
   );
 }
