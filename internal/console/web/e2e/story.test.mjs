@@ -127,3 +127,30 @@ test("the same by keyboard alone", async (t) => {
   await whole(rig, demo);
   await close(page);
 });
+
+test("an argument is typed by hand: what is half-typed keeps its field", async (t) => {
+  const { rig, demo } = await story(t);
+  const run = await rig.runOf(demo.name);
+  const page = await open(chromium, `${rig.url}/workflows/${demo.name}/runs/${run.WorkflowRunId}?resume=failed`);
+  const dialog = page.getByRole("dialog", { name: "Resume storm-week" });
+  await dialog.getByText("clean_flights", { exact: true }).first().click();
+  await dialog.getByRole("button", { name: "Add an argument" }).click();
+  const key = dialog.getByPlaceholder("--key");
+  await key.pressSequentially("--");
+  await dialog.getByText(/is no argument of clean_flights/).first().waitFor();
+  assert.ok(await dialog.getByRole("button", { name: /^Resume: start/ }).isDisabled());
+  await key.pressSequentially("note");
+  await key.press("Tab");
+  await page.keyboard.type("by hand");
+  demo.repair();
+  await dialog.getByRole("button", { name: "Resume: start 1 node" }).click();
+  await page.getByRole("alertdialog").press("Escape");
+  await dialog.getByRole("button", { name: "Resume: start 1 node" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: /Repeat (it|them)/ }).click();
+  await page.waitForURL((url) => !url.href.includes(run.WorkflowRunId));
+  await node(page, "report", "succeeded").waitFor();
+  const { Runs } = await rig.call("GetWorkflowRuns", { Name: demo.name, IncludeGraph: true });
+  const job = Runs[0].Graph.Nodes.find((n) => n.Name === "clean_flights").JobDetails.JobRuns[0];
+  assert.equal(job.Arguments["--note"], "by hand");
+  await close(page);
+});

@@ -1,3 +1,4 @@
+import { newestOfEach } from "./pages/BrokenList";
 import { describe, expect, test } from "vitest";
 import type { Node, WorkflowRun } from "./api/types";
 import { breakage, candidates, firstLine, goodSince } from "./broken";
@@ -73,4 +74,13 @@ describe("breakage", () => {
 test("the first line of an error is the first that is not empty", () => {
   expect(firstLine("\n  ValueError: bad\n at x")).toBe("ValueError: bad");
   expect(firstLine("")).toBe("");
+});
+
+test("home names the newest broken run of each workflow first, so that none hides the others", () => {
+  const run = (Name: string, n: number) => ({ run: { Name, WorkflowRunId: `${Name}${n}` } as WorkflowRun });
+  const items = [run("a", 3), run("a", 2), run("b", 1), run("a", 1)];
+  const { listed, earlier } = newestOfEach(items, new Set());
+  expect(listed).toEqual([items[0], items[2]]);
+  expect(earlier).toEqual(new Map([[items[0], 2]]));
+  expect(newestOfEach(items, new Set(["a"]))).toEqual({ listed: items, earlier: new Map() });
 });

@@ -1,4 +1,5 @@
-// The AWS CLI commands that do what the page does.
+// The commands that do what the page does.
+import type { About } from "./api/types";
 
 /** Quotes a word for a POSIX shell, if it needs to be. */
 export function quote(word: string): string {
@@ -29,4 +30,11 @@ export function awsCommand(operation: string, options: Record<string, Value>): s
   else if (endpoint) words.push("--endpoint-url", endpoint);
   if (profile && region) words.push("--region", region);
   return words.map(quote).join(" ");
+}
+
+/** A command line of reglue that talks to what this page talks to. */
+export function reglueCommand(about: About | undefined, ...words: string[]): string {
+  const account = about?.Kind === "account" && about.Profile ? ["--aws-profile", about.Profile, ...(about.Region ? ["--region", about.Region] : [])] : undefined;
+  const where = account ?? ["--endpoint", about?.Endpoint ?? location.origin];
+  return ["reglue", ...words, ...where].map(quote).join(" ");
 }

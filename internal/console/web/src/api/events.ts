@@ -70,7 +70,7 @@ export function follow(client: QueryClient, hasEvents: boolean): () => void {
   });
 
   const open = () => {
-    if (stopped) return;
+    if (stopped || source || document.hidden) return;
     source = new EventSource("/console/events");
     source.addEventListener("hello", (e) => {
       const id = (JSON.parse(e.data) as { Server?: string }).Server;
@@ -100,11 +100,22 @@ export function follow(client: QueryClient, hasEvents: boolean): () => void {
     };
   };
 
-  if (hasEvents) open();
-  else become("polling");
+  // A browser has few connections to a server: a page that nobody sees gives its own up.
+  const seen = () => {
+    if (!document.hidden) return open();
+    clearTimeout(retry);
+    source?.close();
+    source = undefined;
+  };
+
+  if (hasEvents) {
+    document.addEventListener("visibilitychange", seen);
+    open();
+  } else become("polling");
 
   return () => {
     stopped = true;
+    document.removeEventListener("visibilitychange", seen);
     unsubscribe();
     clearTimeout(retry);
     source?.close();

@@ -1,10 +1,11 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useAbout, useRepairs, useRunsMade } from "../api/queries";
 import type { PlannedResume, WorkflowRun } from "../api/types";
 import { breakage, firstLine, type Breakage, type BrokenNode } from "../broken";
 import { plural, shortId } from "../format";
 import { Link, paths } from "../router";
 import { look, runLook } from "../state";
+import { More } from "../ui/Listing";
 import { ErrorBox } from "../ui/Message";
 import { RunBadge, StateSquare } from "../ui/State";
 import { Time } from "../ui/Time";
@@ -19,7 +20,9 @@ const namedBlocked = 8;
 /** Broken runs: what failed, why, what waits for it, and how to resume it. */
 export function BrokenList({ items, label }: { items: BrokenRun[]; label: string }) {
   const [limit, setLimit] = useState(shownAtFirst);
-  const shown = items.slice(0, limit);
+  const [whole, setWhole] = useState<ReadonlySet<string>>(new Set());
+  const { listed, earlier } = useMemo(() => newestOfEach(items, whole), [items, whole]);
+  const shown = listed.slice(0, limit);
   const made = useRunsMade("breakage", shown.map((b) => b.run), breakage);
   const repairs = useRepairs().data;
   if (items.length === 0) return null;
@@ -27,28 +30,41 @@ export function BrokenList({ items, label }: { items: BrokenRun[]; label: string
     <>
       <ul className="broken-list" aria-label={label}>
         {shown.map((b, i) => (
-          <BrokenItem key={b.run.WorkflowRunId} item={b} repair={repairs?.[b.run.WorkflowRunId]} breakage={made[i]?.data} error={made[i]?.error} />
+          <BrokenItem key={b.run.WorkflowRunId} item={b} earlier={earlier.get(b)} onEarlier={() => setWhole(new Set(whole).add(b.run.Name))} repair={repairs?.[b.run.WorkflowRunId]} breakage={made[i]?.data} error={made[i]?.error} />
         ))}
       </ul>
-      {items.length > limit && (
-        <p className="more">
-          <button type="button" onClick={() => setLimit(limit + 50)}>
-            Show {Math.min(50, items.length - limit)} of {items.length - limit} more
-          </button>
-        </p>
-      )}
+      <More found={listed.length} limit={limit} step={50} onLimit={setLimit} />
     </>
   );
 }
 
+/**
+ * The newest run of each workflow, so that none hides the others, and all runs of those
+ * that are to be seen whole. Of the others, how many earlier runs there are.
+ */
+export function newestOfEach(items: BrokenRun[], whole: ReadonlySet<string>) {
+  const newest = new Map<string, BrokenRun>();
+  const earlier = new Map<BrokenRun, number>();
+  const listed = items.filter((b) => {
+    const first = newest.get(b.run.Name);
+    if (!first) newest.set(b.run.Name, b);
+    else if (!whole.has(b.run.Name)) earlier.set(first, (earlier.get(first) ?? 0) + 1);
+    return !first || whole.has(b.run.Name);
+  });
+  return { listed, earlier };
+}
+
 interface ItemProps {
   item: BrokenRun;
+  /** How many earlier runs of the workflow are broken too, and not shown. */
+  earlier?: number;
+  onEarlier: () => void;
   breakage?: Breakage;
   repair?: PlannedResume;
   error: unknown;
 }
 
-function BrokenItem({ item: { run, since }, breakage, repair, error }: ItemProps) {
+function BrokenItem({ item: { run, since }, earlier, onEarlier, breakage, repair, error }: ItemProps) {
   const id = `broken-${run.WorkflowRunId}`;
   // Only attempts that have since succeeded: nothing is left to repair.
   if (breakage && breakage.failed.length === 0 && run.Status !== "ERROR") return null;
@@ -79,6 +95,13 @@ function BrokenItem({ item: { run, since }, breakage, repair, error }: ItemProps
           <p className="quiet">
             A later run went well: <Link to={paths.run(run.Name, since.WorkflowRunId)}>{shortId(since.WorkflowRunId)}</Link>,{" "}
             <Time at={since.StartedOn} relative />
+          </p>
+        )}
+        {earlier !== undefined && (
+          <p>
+            <button type="button" className="link" onClick={onEarlier}>
+              and {plural(earlier, "earlier run")} that nobody resumed
+            </button>
           </p>
         )}
         {breakage === undefined && (error ? <ErrorBox error={error} /> : <p className="quiet">Reading what failed…</p>)}

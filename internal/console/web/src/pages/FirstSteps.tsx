@@ -1,4 +1,5 @@
-import { awsCommand } from "../cli";
+import { useAbout } from "../api/queries";
+import { awsCommand, reglueCommand } from "../cli";
 import { Command } from "../ui/Copy";
 import { Empty } from "../ui/Message";
 
@@ -7,10 +8,10 @@ export default function FirstSteps() {
   const job = '{"Name":"pythonshell","ScriptLocation":"file:///PATH/extract.py","PythonVersion":"3.9"}';
   return (
     <Empty title="There is no workflow yet">
-      <p>See one run, break, be repaired and resumed, in a minute:</p>
+      <p>See one run, break, be repaired and resumed, in a minute, in a folder of its own:</p>
       <Command>reglue demo</Command>
-      <p>Create what a CloudFormation template defines, and run it:</p>
-      <Command>reglue run pipeline.yaml</Command>
+      <p>Create here what a CloudFormation template defines, and run it:</p>
+      <Command>{reglueCommand(useAbout().data, "run", "pipeline.yaml")}</Command>
       <p>Or with the AWS CLI: a workflow, a job, and the trigger that starts the job.</p>
       <Command>
         {[

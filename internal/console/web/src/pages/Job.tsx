@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from "react";
+import { Fragment, lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 import { useJob, useJobRuns, useTriggers } from "../api/queries";
 import type { Job as JobShape, JobRun } from "../api/types";
 import { firstLine } from "../broken";
@@ -11,6 +11,8 @@ import { ErrorBox, Loading } from "../ui/Message";
 import { StateBadge } from "../ui/State";
 import { Time, Took } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
+
+const LogView = lazy(() => import("../run/LogView").then((m) => ({ default: m.LogView })));
 
 const firstRuns = 50;
 
@@ -38,7 +40,7 @@ export default function Job({ name }: { name: string }) {
         <h2 id="job-runs">Runs</h2>
         {runs.error && <ErrorBox error={runs.error} doing="The runs" />}
         {runs.data?.runs.length === 0 && <p className="quiet">It never ran.</p>}
-        {runs.data && runs.data.runs.length > 0 && <Runs runs={runs.data.runs} />}
+        {runs.data && runs.data.runs.length > 0 && <Runs job={name} runs={runs.data.runs} />}
         {runs.data?.more && (
           <p className="more">
             <button type="button" disabled={runs.isFetching} onClick={() => setNewest(newest + firstRuns)}>
@@ -120,7 +122,8 @@ function StartedBy({ job }: { job: string }) {
   );
 }
 
-function Runs({ runs }: { runs: JobRun[] }) {
+function Runs({ job, runs }: { job: string; runs: JobRun[] }) {
+  const [open, setOpen] = useState<string>();
   return (
     <div className="table-box">
       <table className="compact listing">
@@ -135,11 +138,15 @@ function Runs({ runs }: { runs: JobRun[] }) {
             <th scope="col">Trigger</th>
             <th scope="col">Error</th>
             <th scope="col">Id</th>
+            <th scope="col">
+              <span className="offscreen">Log</span>
+            </th>
           </tr>
         </thead>
         <tbody>
           {runs.map((r) => (
-            <tr key={r.Id}>
+            <Fragment key={r.Id}>
+            <tr>
               <th scope="row" className="num left">
                 <Time at={r.StartedOn} />
               </th>
@@ -155,7 +162,22 @@ function Runs({ runs }: { runs: JobRun[] }) {
               <td>
                 <Id id={r.Id} short={shortId(r.Id)} what="the job run's id" />
               </td>
+              <td>
+                <button type="button" className="small" aria-expanded={open === r.Id} aria-label={`Log of ${shortId(r.Id)}`} onClick={() => setOpen(open === r.Id ? undefined : r.Id)}>
+                  Log
+                </button>
+              </td>
             </tr>
+            {open === r.Id && (
+              <tr>
+                <td colSpan={8}>
+                  <Suspense fallback={<Loading what="Loading the log" />}>
+                    <LogView jobRunId={r.Id} node={job} />
+                  </Suspense>
+                </td>
+              </tr>
+            )}
+            </Fragment>
           ))}
         </tbody>
       </table>

@@ -51,7 +51,7 @@ function TriggerRow({ trigger: t, withWorkflow }: { trigger: Trigger; withWorkfl
       {withWorkflow && (
         <td>{t.WorkflowName ? <Link to={paths.workflow(t.WorkflowName, { view: "triggers" })}>{t.WorkflowName}</Link> : <span className="quiet">none</span>}</td>
       )}
-      <td>
+      <td className="wraps">
         <span className="quiet">{t.Type && types[t.Type]}: </span>
         {t.Type === "SCHEDULED" ? <code>{firesWhen(t)}</code> : firesWhen(t)}
         {t.Type === "SCHEDULED" && isActive(t) && (
@@ -79,6 +79,7 @@ function TriggerActions({ trigger: t }: { trigger: Trigger }) {
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
+  const [started, setStarted] = useState(false);
   const onDemand = t.Type === "ON_DEMAND";
   const stop = isActive(t) && !onDemand;
   const op = stop ? "StopTrigger" : "StartTrigger";
@@ -88,10 +89,12 @@ function TriggerActions({ trigger: t }: { trigger: Trigger }) {
   const act = async () => {
     setBusy(true);
     setError(undefined);
+    setStarted(false);
     try {
       const done = await change(op, { Name: t.Name }, `${onDemand ? "Start" : word} trigger ${t.Name}`, command);
       if (done) {
         await client.invalidateQueries({ queryKey: ["definitions"] });
+        setStarted(onDemand);
         if (onDemand && t.WorkflowName) {
           await client.invalidateQueries({ queryKey: ["runs", t.WorkflowName] });
           navigate(paths.workflow(t.WorkflowName));
@@ -110,6 +113,11 @@ function TriggerActions({ trigger: t }: { trigger: Trigger }) {
           {word}
         </button>
       </div>
+      {started && (
+        <p className="quiet" role="status">
+          Started {starts(t).map((job, i) => <span key={job}>{i > 0 && ", "}<Link to={paths.job(job)}>{job}</Link></span>)}
+        </p>
+      )}
       {error !== undefined && <ErrorBox error={error} />}
     </>
   );

@@ -1,3 +1,4 @@
+import "./run.css";
 import { useDeferredValue, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { ApiError, failure, reach } from "../api/client";
 import { plural } from "../format";
@@ -27,7 +28,9 @@ function useLog(jobRunId: string, job: string): Log {
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let again: ReturnType<typeof setTimeout> | undefined;
+    let ended = false;
     const open = () => {
+      if (source || ended || document.hidden) return;
       const buffer = new LogBuffer();
       const show = (ending: Ending, more: Partial<Log> = {}) => {
         clearTimeout(timer);
@@ -35,6 +38,7 @@ function useLog(jobRunId: string, job: string): Log {
         setLog({ buffer, version: buffer.version, ending, ...more });
       };
       const end = (ending: Ending, more?: Partial<Log>) => {
+        ended = true;
         source?.close();
         show(ending, more);
       };
@@ -50,13 +54,23 @@ function useLog(jobRunId: string, job: string): Log {
         show("lost");
         // Mostly the browser opens the stream again by itself, from the last line on.
         if (source?.readyState !== EventSource.CLOSED) return;
+        source = undefined;
         const error = await refusal(url);
         if (error) show("refused", { error });
         else again = setTimeout(open, retryPause);
       };
     };
+    // A browser has few connections to a server: a page that nobody sees gives its own up.
+    const seen = () => {
+      if (!document.hidden) return open();
+      clearTimeout(again);
+      source?.close();
+      source = undefined;
+    };
+    document.addEventListener("visibilitychange", seen);
     open();
     return () => {
+      document.removeEventListener("visibilitychange", seen);
       source?.close();
       clearTimeout(timer);
       clearTimeout(again);

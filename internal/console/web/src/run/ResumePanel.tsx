@@ -267,7 +267,7 @@ function Confirm({ draft, resume, onClose }: Props) {
   }, [asking]);
   const { plan } = resume;
   const asks = plan?.asks ?? [];
-  const ready = plan !== undefined && !resume.planning && !resume.executing && !resume.missing;
+  const ready = plan !== undefined && !resume.planning && !resume.executing && !resume.missing && resume.planError === undefined;
   const n = plan?.starts.length ?? 0;
   const accepted = draft.accept.length;
   const text = n > 0 ? `Resume: start ${plural(n, "node")}` : accepted > 0 ? `Resume: accept ${plural(accepted, "node")}` : "Resume";
@@ -275,6 +275,7 @@ function Confirm({ draft, resume, onClose }: Props) {
   const unfixed = error instanceof ApiError && error.message.startsWith("PlanToken:");
   return (
     <footer className="panel-foot">
+      {plan && resume.missing && <p className="quiet">{resume.missing}</p>}
       {error !== undefined && (
         <>
           <ErrorBox error={error} doing="Nothing was started" />
@@ -286,7 +287,7 @@ function Confirm({ draft, resume, onClose }: Props) {
         </>
       )}
       {asking ? (
-        <div role="alertdialog" aria-label="Repeat jobs that are not marked as safe?" aria-describedby="asks">
+        <div role="alertdialog" onKeyDown={(e) => e.key === "Escape" && (e.stopPropagation(), setAsking(false))} aria-label="Repeat jobs that are not marked as safe?" aria-describedby="asks">
           <p id="asks">
             Not marked as safe to repeat (tag <code>reglue:idempotent=true</code>): <strong>{ends(asks).join(", ")}</strong>. Repeat {asks.length === 1 ? "it" : "them"}?
           </p>

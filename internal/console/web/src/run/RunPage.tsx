@@ -112,7 +112,7 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
           onResumeHeld={() => begin({ ...start, select: { Held: true } })} />
         {lost !== null && lost !== undefined && <ErrorBox error={lost} doing="The page may be out of date" />}
         <Resumed data={data} />
-        <Broken data={data} onSelect={(id) => (form.close(), select(id))} />
+        <Broken data={data} onSelect={(id) => (form.open ? tick(id) : select(id))} />
         <div className="segments" role="group" aria-label="View">
           {views.map((v) => (
             <button key={v.key} type="button" aria-pressed={v.key === view} onClick={() => setView(v.key)}>

@@ -1,12 +1,6 @@
 import type { About } from "../api/types";
-import { quote } from "../cli";
+import { reglueCommand } from "../cli";
 import type { ResumeDraft } from "./draft";
-
-/** A command line of reglue that talks to what this page talks to. */
-export function reglueCommand(about: About | undefined, ...words: string[]): string {
-  const where = about?.Kind !== "account" ? ["--endpoint", about?.Endpoint ?? location.origin] : about.Profile ? ["--aws-profile", about.Profile] : [];
-  return ["reglue", ...words, ...where].map(quote).join(" ");
-}
 
 /** The command line of a resume. `nameOf` gives a node's name where it names no other one. */
 export function resumeCommand(about: About | undefined, workflow: string, run: string, d: ResumeDraft, nameOf: (id: string) => string): string {

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, call } from "../api/client";
 import type { About, Choice, Plan, Verdict } from "../api/types";
 import { awsCommand } from "../cli";
@@ -7,7 +7,7 @@ import { shortId } from "../format";
 import type { Verdicts } from "../graph/types";
 import { navigate, paths } from "../router";
 import { useChange } from "../ui/change";
-import { incomplete, request, type ResumeDraft } from "./draft";
+import { incomplete, isEmpty, request, type ResumeDraft } from "./draft";
 import { affected } from "./eligible";
 import { planHere } from "./planhere";
 import { changes } from "./planview";
@@ -66,8 +66,12 @@ export function useResume(data: RunData | undefined, about: About | undefined, d
     retry: false,
     staleTime: 0,
   });
-  const answer = missing || query.isError ? undefined : query.data;
-  const fresh = !query.isPlaceholderData && settled === draft;
+  // The last plan stays while something is missing or refused: it holds the very
+  // fields in which that is put right.
+  const last = useRef<Answer>(undefined);
+  if (query.data) last.current = query.data;
+  const answer = isEmpty(draft) ? undefined : (query.data ?? last.current);
+  const fresh = !missing && !query.isError && !query.isPlaceholderData && settled === draft;
   const verdicts = useVerdicts(data, draft, open, fresh ? answer?.plan : undefined);
 
   const selected = useMemo(() => {
@@ -121,7 +125,7 @@ export function useResume(data: RunData | undefined, about: About | undefined, d
   return {
     missing, verdicts, selected, stale, executing, executeError, execute,
     plan: answer?.plan, choices: answer?.choices ?? [], local: answer?.local ?? false,
-    planning: !missing && (query.isFetching || !fresh), planError: missing ? undefined : (query.error ?? undefined),
+    planning: !missing && (query.isFetching || (!fresh && !query.isError)), planError: missing ? undefined : (query.error ?? undefined),
     awsCommand: command,
   };
 }

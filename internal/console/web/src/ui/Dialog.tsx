@@ -18,6 +18,8 @@ export function Dialog({ title, onClose, children, wide }: { title: ReactNode; o
       ref={ref}
       className={wide ? "wide" : undefined}
       aria-labelledby={id}
+      // Escape closes the dialog alone, not also what it was opened from.
+      onKeyDown={(e) => e.key === "Escape" && e.stopPropagation()}
       onCancel={(e) => {
         e.preventDefault();
         onClose();
