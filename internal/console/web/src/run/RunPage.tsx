@@ -2,6 +2,7 @@ import "./run.css";
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { GraphView, loadGraph } from "../graph/lazy";
 import type { Verdicts } from "../graph/types";
+import type { Selectors } from "../api/types";
 import { navigate, paths, useParam } from "../router";
 import { ErrorBox, Loading } from "../ui/Message";
 import { emptyDraft, pick, type ResumeDraft } from "./draft";
@@ -57,7 +58,8 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
   const covered = useNarrow(1000);
   const [sheet, setSheet] = useState(true);
   const drawn = data.views.length <= mostDrawn;
-  const view = wantedView ?? (narrow || !drawn ? "list" : "graph");
+  const usual = narrow || !drawn ? "list" : "graph";
+  const view = views.find((v) => v.key === wantedView)?.key ?? usual;
 
   useEffect(() => {
     document.title = `${run.Name} · run · reglue`;
@@ -87,6 +89,8 @@ function Run({ data, about, lost }: { data: RunData; about: ReturnType<typeof us
     setTakeFocus(true);
     setSheet(true);
     select(undefined);
+    // Where it lights up what the resume affects.
+    if (view !== "list" && view !== "graph") setView(undefined);
     form.begin(draft);
   };
   const close = () => {
@@ -189,6 +193,13 @@ function RunTimeline({ data, selected, onSelect }: { data: RunData; selected?: s
   return <Gantt rows={rows} bars={bars} runs={runs} selected={selected} onSelect={onSelect} />;
 }
 
+const selectors = ["Failed", "Recommended", "Changed", "Missing", "Held"] as const;
+
+/** The selectors as the address has them: "failed,changed", and "plan" for none. */
+const modeOf = (select: Selectors) => selectors.filter((s) => select[s]).join(",").toLowerCase() || "plan";
+
+const selectOf = (mode = ""): Selectors => Object.fromEntries(selectors.filter((s) => mode.split(",").includes(s.toLowerCase())).map((s) => [s, true]));
+
 /** The draft of a resume, kept in the address as far as a link should carry it. */
 function useDraft(data: RunData, possible: boolean) {
   const [mode, setMode] = useParam("resume");
@@ -196,7 +207,7 @@ function useDraft(data: RunData, possible: boolean) {
   const [typed, setDraft] = useState<ResumeDraft>(() => ({
     ...emptyDraft,
     nodes: split(ticks).flatMap((word) => data.names.find(word) ?? []),
-    select: mode === "failed" ? { Failed: true } : {},
+    select: selectOf(mode),
     anyEnd: data.run.Status === "STOPPED" || data.run.Status === "ERROR",
   }));
   const [open, setOpen] = useState(mode !== undefined || ticks !== undefined);
@@ -205,9 +216,9 @@ function useDraft(data: RunData, possible: boolean) {
   const show = open && possible;
   useEffect(() => {
     if (!show) return;
-    setMode(draft.select.Failed ? "failed" : "plan");
+    setMode(modeOf(draft.select));
     setTicks(join(draft.nodes.map(data.names.of)));
-  }, [show, draft.nodes, draft.select.Failed, data.names, setMode, setTicks]);
+  }, [show, draft.nodes, draft.select, data.names, setMode, setTicks]);
   const change = useCallback((f: (d: ResumeDraft) => ResumeDraft) => {
     setOpen(true);
     setDraft(f);
