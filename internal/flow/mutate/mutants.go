@@ -214,7 +214,7 @@ var mutants = []mutant{
 	{"schedule", "ANY waits for all", "schedule.go", "			s.left[t] = 1\n", "			s.left[t] = len(tr.Conditions)\n"},
 	{"schedule", "a trigger fires again", "schedule.go", "!tr.Active || r.Triggers[t].Fired ||", "!tr.Active ||"},
 	{"schedule", "a trigger that is not activated fires", "schedule.go", "!tr.Active || r.Triggers[t].Fired ||", "r.Triggers[t].Fired ||"},
-	{"schedule", "ends come in the order of the graph", "schedule.go", "q[i].at < q[j].at || q[i].at == q[j].at && q[i].node", "q[i].node"},
+	{"schedule", "ends come in the order of the graph", "schedule.go", "e.at < o.at || e.at == o.at && e.node < o.node", "e.node < o.node"},
 	{"schedule", "the path is that of the longest job", "schedule.go", "n >= 0 && s.out.Start[n] >= 0; n = s.cause[n] {", "n >= 0 && s.out.Start[n] >= 0; n = -1 {"},
 	{"explain", "an accepted node is no cause", "explain.go", "!w.r.Nodes[n].Carried || w.accepted[n]", "!w.r.Nodes[n].Carried"},
 	{"explain", "a carried end may have fired ANY", "explain.go", "c.State == Blank || tr.Any && !w.here(c.Node) {", "c.State == Blank {"},
