@@ -56,15 +56,21 @@ func putIndexes(tx *store.Tx, t *store.TableRecord, indexes []glue.PartitionInde
 	return nil
 }
 
+// openIndexes reads a table that can be worked on, with its partition indexes.
+func openIndexes(tx *store.Tx, database, name string) (*store.TableRecord, []glue.PartitionIndex, error) {
+	t, err := openTable(tx, database, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := tx.PartitionIndexes(t.ID)
+	return t, have, err
+}
+
 func (a *API) createPartitionIndex(
 	ctx context.Context, r *glue.CreatePartitionIndexRequest,
 ) (*glue.CreatePartitionIndexResponse, error) {
 	err := a.alter(ctx, func(tx *store.Tx, _ glue.Time) error {
-		t, err := openTable(tx, r.DatabaseName, r.TableName)
-		if err != nil {
-			return err
-		}
-		have, err := tx.PartitionIndexes(t.ID)
+		t, have, err := openIndexes(tx, r.DatabaseName, r.TableName)
 		if err != nil {
 			return err
 		}
@@ -80,11 +86,7 @@ func (a *API) deletePartitionIndex(
 	ctx context.Context, r *glue.DeletePartitionIndexRequest,
 ) (*glue.DeletePartitionIndexResponse, error) {
 	err := a.alter(ctx, func(tx *store.Tx, _ glue.Time) error {
-		t, err := openTable(tx, r.DatabaseName, r.TableName)
-		if err != nil {
-			return err
-		}
-		have, err := tx.PartitionIndexes(t.ID)
+		t, have, err := openIndexes(tx, r.DatabaseName, r.TableName)
 		if err != nil {
 			return err
 		}
@@ -106,11 +108,10 @@ func (a *API) getPartitionIndexes(
 	}
 	out := &glue.GetPartitionIndexesResponse{PartitionIndexDescriptorList: []glue.PartitionIndexDescriptor{}}
 	err := a.db.View(ctx, func(tx *store.Tx) error {
-		t, err := openTable(tx, r.DatabaseName, r.TableName)
+		t, have, err := openIndexes(tx, r.DatabaseName, r.TableName)
 		if err != nil {
 			return err
 		}
-		have, err := tx.PartitionIndexes(t.ID)
 		for _, index := range have {
 			d := glue.PartitionIndexDescriptor{IndexName: index.IndexName, IndexStatus: glue.PartitionIndexStatusActive}
 			for _, name := range index.Keys {
@@ -122,7 +123,7 @@ func (a *API) getPartitionIndexes(
 			}
 			out.PartitionIndexDescriptorList = append(out.PartitionIndexDescriptorList, d)
 		}
-		return err
+		return nil
 	})
 	return out, err
 }

@@ -146,37 +146,37 @@ function Runs({ job, runs }: { job: string; runs: JobRun[] }) {
         <tbody>
           {runs.map((r) => (
             <Fragment key={r.Id}>
-            <tr>
-              <th scope="row" className="num left">
-                <Time at={r.StartedOn} />
-              </th>
-              <td>
-                <StateBadge state={r.JobRunState} />
-              </td>
-              <td className="num">
-                <Took from={r.StartedOn} to={r.CompletedOn} live={isLiveState(r.JobRunState)} />
-              </td>
-              <td>{r.Attempt > 0 ? `retry ${r.Attempt}` : <span className="quiet">first</span>}</td>
-              <td>{r.TriggerName}</td>
-              <td className="wraps">{r.ErrorMessage && <code title={r.ErrorMessage}>{firstLine(r.ErrorMessage)}</code>}</td>
-              <td>
-                <Id id={r.Id} short={shortId(r.Id)} what="the job run's id" />
-              </td>
-              <td>
-                <button type="button" className="small" aria-expanded={open === r.Id} aria-label={`Log of ${shortId(r.Id)}`} onClick={() => setOpen(open === r.Id ? undefined : r.Id)}>
-                  Log
-                </button>
-              </td>
-            </tr>
-            {open === r.Id && (
               <tr>
-                <td colSpan={8}>
-                  <Suspense fallback={<Loading what="Loading the log" />}>
-                    <LogView jobRunId={r.Id} node={job} />
-                  </Suspense>
+                <th scope="row" className="num left">
+                  <Time at={r.StartedOn} />
+                </th>
+                <td>
+                  <StateBadge state={r.JobRunState} />
+                </td>
+                <td className="num">
+                  <Took from={r.StartedOn} to={r.CompletedOn} live={isLiveState(r.JobRunState)} />
+                </td>
+                <td>{r.Attempt > 0 ? `retry ${r.Attempt}` : <span className="quiet">first</span>}</td>
+                <td>{r.TriggerName}</td>
+                <td className="wraps">{r.ErrorMessage && <code title={r.ErrorMessage}>{firstLine(r.ErrorMessage)}</code>}</td>
+                <td>
+                  <Id id={r.Id} short={shortId(r.Id)} what="the job run's id" />
+                </td>
+                <td>
+                  <button type="button" className="small" aria-expanded={open === r.Id} aria-label={`Log of ${shortId(r.Id)}`} onClick={() => setOpen(open === r.Id ? undefined : r.Id)}>
+                    Log
+                  </button>
                 </td>
               </tr>
-            )}
+              {open === r.Id && (
+                <tr>
+                  <td colSpan={8}>
+                    <Suspense fallback={<Loading what="Loading the log" />}>
+                      <LogView jobRunId={r.Id} node={job} />
+                    </Suspense>
+                  </td>
+                </tr>
+              )}
             </Fragment>
           ))}
         </tbody>
