@@ -52,7 +52,7 @@ def rows_of(form, content):
     if form == "parquet":
         import pyarrow.parquet as parquet
 
-        table = parquet.read_table(io.BytesIO(content), partitioning=None)
+        table = parquet.ParquetFile(io.BytesIO(content), pre_buffer=False).read(use_threads=False)
     elif form == "orc":
         import pyarrow.orc as orc
 

@@ -1,0 +1,24 @@
+# Runs only when clean_orders failed: which orders are to blame.
+import sys
+
+from awsglue.context import GlueContext
+from awsglue.job import Job
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+from awsglue.dynamicframe import DynamicFrame
+
+args = getResolvedOptions(sys.argv, ["JOB_NAME", "lake"])
+glue = GlueContext(SparkContext.getOrCreate())
+job = Job(glue)
+job.init(args["JOB_NAME"], args)
+lake = args["lake"]
+
+orders = glue.spark_session.read.parquet(lake + "landed/orders")
+bad = orders.where("cast(amount as double) is null").coalesce(1)
+glue.write_dynamic_frame.from_options(
+    frame=DynamicFrame.fromDF(bad, glue, "bad"),
+    connection_type="s3",
+    connection_options={"path": lake + "reports/bad_orders"},
+    format="json",
+)
+job.commit()
