@@ -19,6 +19,7 @@ import (
 type ownServer struct {
 	maps    []string
 	python  string
+	secrets string
 	maxJobs int
 }
 
@@ -26,10 +27,13 @@ func (o *ownServer) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.maps, "map", nil, "folder that stands for a bucket or prefix: s3://BUCKET/PREFIX=DIR, if no server runs yet (repeatable)")
 	f.StringVar(&o.python, "python", "", "interpreter of python shell jobs, if no server runs yet")
+	f.StringVar(&o.secrets, "secrets", "", "file with the secrets that connections name, if no server runs yet")
 	f.IntVar(&o.maxJobs, "max-local-jobs", 0, "jobs that run at once, if no server runs yet")
 }
 
-func (o *ownServer) set() bool { return len(o.maps) > 0 || o.python != "" || o.maxJobs != 0 }
+func (o *ownServer) set() bool {
+	return len(o.maps) > 0 || o.python != "" || o.secrets != "" || o.maxJobs != 0
+}
 
 // args are the flags that give the same settings.
 func (o *ownServer) args() []string {
@@ -39,6 +43,9 @@ func (o *ownServer) args() []string {
 	}
 	if o.python != "" {
 		args = append(args, "--python", o.python)
+	}
+	if o.secrets != "" {
+		args = append(args, "--secrets", o.secrets)
 	}
 	if o.maxJobs != 0 {
 		args = append(args, "--max-local-jobs", fmt.Sprint(o.maxJobs))
@@ -53,7 +60,7 @@ func (a *app) openOwned(ctx context.Context, own owning, o ownServer) (*target, 
 		return a.target(ctx, own)
 	}
 	if a.flags.endpoint != "" || a.flags.profile != "" {
-		return nil, errors.New("--map, --python and --max-local-jobs are settings of a server; they can't be used with --endpoint or --aws-profile")
+		return nil, errors.New("--map, --python, --secrets and --max-local-jobs are settings of a server; they can't be used with --endpoint or --aws-profile")
 	}
 	if own == repairs {
 		if err := hasData(a.flags.data); err != nil {
@@ -61,10 +68,10 @@ func (a *app) openOwned(ctx context.Context, own owning, o ownServer) (*target, 
 		}
 	}
 	s, err := startServer(ctx, serverOptions{
-		Data: a.flags.data, Region: a.flags.region, Maps: o.maps, Python: o.python, MaxLocalJobs: o.maxJobs,
+		Data: a.flags.data, Region: a.flags.region, Maps: o.maps, Python: o.python, Secrets: o.secrets, MaxLocalJobs: o.maxJobs,
 	})
 	if errors.Is(err, errOwned) {
-		return nil, fmt.Errorf("--map, --python and --max-local-jobs are settings of the server: %w", err)
+		return nil, fmt.Errorf("--map, --python, --secrets and --max-local-jobs are settings of the server: %w", err)
 	}
 	if err != nil {
 		return nil, err

@@ -230,6 +230,9 @@ func (e *Engine) spec(lj *liveJob, o glue.Override) executor.Spec {
 	if c := lj.job.Command; c != nil {
 		s.Command, s.PythonVersion = c.Name, c.PythonVersion
 	}
+	if c := lj.job.Connections; c != nil {
+		s.Connections = c.Connections
+	}
 	if lj.run != nil {
 		by := lj.startedBy()
 		s.WorkflowName, s.WorkflowRunID = by.Workflow, by.ID

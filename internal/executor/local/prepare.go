@@ -55,6 +55,11 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 	if err := supported(s); err != nil {
 		return spec, err
 	}
+	if x.opts.Check != nil {
+		if err := x.opts.Check(s); err != nil {
+			return spec, fatal(err)
+		}
+	}
 	used := &usedFiles{pinned: s.Files, sums: map[string]string{}}
 	script, err := x.keepNamed(s.ScriptLocation, used)
 	if err != nil {
