@@ -11,6 +11,7 @@ import (
 	"github.com/reglue/reglue/internal/engine"
 	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/secret"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -19,6 +20,9 @@ const (
 	DefaultMaxWorkflows = 1000
 	DefaultMaxTriggers  = 1000
 	DefaultMaxJobs      = 2000
+	// Of connections and security configurations.
+	DefaultMaxConnections            = 1000
+	DefaultMaxSecurityConfigurations = 250
 	// DefaultMaxJobsPerTrigger is how many jobs one trigger may start.
 	DefaultMaxJobsPerTrigger = 50
 )
@@ -41,10 +45,16 @@ type Options struct {
 	MaxWorkflows, MaxTriggers, MaxJobs int
 	// MaxJobsPerTrigger limits the jobs that one trigger starts, likewise.
 	MaxJobsPerTrigger int
+	// MaxConnections and MaxSecurityConfigurations limit them, likewise.
+	MaxConnections, MaxSecurityConfigurations int
 	// Catalog limits how much the Data Catalog may hold, likewise.
 	Catalog CatalogQuotas
 	// Files are the scripts and outputs of jobs. Nil knows of none.
 	Files Files
+	// SecretKey encrypts the passwords of connections; nil refuses them.
+	SecretKey *secret.Key
+	// Secrets are those that connections name by SECRET_ID.
+	Secrets secret.File
 	// ResumeStopped permits a resume of STOPPED runs (R38); the engine has the
 	// same setting.
 	ResumeStopped bool
@@ -87,8 +97,9 @@ type API struct {
 	scope    glue.Scope
 
 	// workflows and jobs are used by the engine's committer alone.
-	workflows, jobs tally
-	catalog         catalogTallies
+	workflows, jobs                     tally
+	connections, securityConfigurations tally
+	catalog                             catalogTallies
 
 	graphs      cache[graphKey, []byte]
 	definitions cache[int64, *glue.Job]
@@ -260,6 +271,22 @@ var operations = map[string]operation{
 	"GetUserDefinedFunction":    inCatalog((*API).getUserDefinedFunction),
 	"GetUserDefinedFunctions":   inCatalog((*API).getUserDefinedFunctions),
 	"UpdateUserDefinedFunction": inCatalog((*API).updateUserDefinedFunction),
+
+	"BatchDeleteConnection": inCatalog((*API).batchDeleteConnection),
+	"CreateConnection":      inCatalog((*API).createConnection),
+	"DeleteConnection":      inCatalog((*API).deleteConnection),
+	"GetConnection":         inCatalog((*API).getConnection),
+	"GetConnections":        inCatalog((*API).getConnections),
+	"TestConnection":        inCatalog((*API).testConnection),
+	"UpdateConnection":      inCatalog((*API).updateConnection),
+
+	"CreateSecurityConfiguration": typed((*API).createSecurityConfiguration),
+	"DeleteSecurityConfiguration": typed((*API).deleteSecurityConfiguration),
+	"GetSecurityConfiguration":    typed((*API).getSecurityConfiguration),
+	"GetSecurityConfigurations":   typed((*API).getSecurityConfigurations),
+
+	"GetDataCatalogEncryptionSettings": inCatalog((*API).getDataCatalogEncryptionSettings),
+	"PutDataCatalogEncryptionSettings": inCatalog((*API).putDataCatalogEncryptionSettings),
 }
 
 // change makes a change of definitions durable; the function runs in the

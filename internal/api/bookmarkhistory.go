@@ -117,7 +117,7 @@ func (h *history) after(jobRun string) (*store.Bookmark, error) {
 			return &h.all[i], nil
 		}
 	}
-	return nil, h.tooOld("job run "+jobRun)
+	return nil, h.tooOld("job run " + jobRun)
 }
 
 // tooOld refuses a version that is not kept any more; it is nil when all are kept.

@@ -83,9 +83,11 @@ func inCatalog[Request, Response any](f func(*API, context.Context, *Request) (R
 		}
 		members := reflect.ValueOf(request).Elem()
 		if id := members.FieldByName("CatalogId").String(); id != "" && id != a.scope.Account {
-			kind := glue.InvalidInput
-			if glue.Declares(op, glue.EntityNotFound) {
-				kind = glue.EntityNotFound
+			kind := glue.Validation
+			for _, declared := range []glue.Kind{glue.InvalidInput, glue.EntityNotFound} {
+				if glue.Declares(op, declared) {
+					kind = declared
+				}
 			}
 			return nil, glue.Errorf(kind, "Catalog %s not found. The catalog of this account is %s.", id, a.scope.Account)
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/reglue/reglue/internal/engine"
 	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/glue"
+	"github.com/reglue/reglue/internal/secret"
 	"github.com/reglue/reglue/internal/store"
 )
 
@@ -65,7 +67,7 @@ func openServer(t testing.TB, dir string, set ...func(*settings)) *server {
 		t.Fatal(err)
 	}
 	s := &server{t: t, db: db, exec: newFakeExecutor()}
-	opt := settings{engine: engine.Options{Store: db, Executor: s.exec, Log: log}, api: Options{Log: log}}
+	opt := settings{engine: engine.Options{Store: db, Executor: s.exec, Log: log}, api: Options{Log: log, SecretKey: secret.NewKey(filepath.Join(dir, "secret.key"))}}
 	for _, f := range set {
 		f(&opt)
 	}

@@ -24,6 +24,8 @@ func TestPaging(t *testing.T) {
 		s.do("CreateTrigger", fmt.Sprintf(`{'Name': 'T%d', 'Type': 'ON_DEMAND', 'Actions': [{'JobName': 'J%d'}], 'Tags': {'team': 'a'}}`, i, i%2))
 		s.do("StartJobRun", `{'JobName': 'J0'}`)
 		s.do("StartWorkflowRun", `{'Name': 'W0'}`)
+		s.do("CreateConnection", jdbcConnection(fmt.Sprintf("C%d", i), ""))
+		s.do("CreateSecurityConfiguration", fmt.Sprintf(`{'Name': 'S%d', 'EncryptionConfiguration': {}}`, i))
 	}
 	tests := []struct {
 		op, filter, list, key string
@@ -34,6 +36,10 @@ func TestPaging(t *testing.T) {
 		{"GetJobs", ``, "Jobs", "Name", 7, func(n int) { s.job(fmt.Sprintf("A%d", n)) }},
 		{"ListJobs", `'Tags': {'team': 'a'}`, "JobNames", "", 6, func(n int) { s.job(fmt.Sprintf("B%d", n), `'Tags': {'team': 'a'}`) }},
 		{"ListJobs", ``, "JobNames", "", -1, func(n int) { s.job(fmt.Sprintf("0%d", n)) }},
+		{"GetConnections", ``, "ConnectionList", "Name", 7, func(n int) { s.do("CreateConnection", jdbcConnection(fmt.Sprintf("A%d", n), "")) }},
+		{"GetSecurityConfigurations", ``, "SecurityConfigurations", "Name", 7, func(n int) {
+			s.do("CreateSecurityConfiguration", fmt.Sprintf(`{'Name': 'A%d', 'EncryptionConfiguration': {}}`, n))
+		}},
 		{"GetTriggers", ``, "Triggers", "Name", 7, func(int) {}},
 		{"ListTriggers", ``, "TriggerNames", "", 7, func(int) {}},
 		{"GetTriggers", `'DependentJobName': 'J1'`, "Triggers", "Name", 3, func(int) {}},

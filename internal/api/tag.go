@@ -18,7 +18,7 @@ const (
 
 // taggable are the kinds that AWS tags and that are not built here: none exists.
 var taggable = map[string]bool{
-	"crawler": true, "blueprint": true, "connection": true, "devEndpoint": true,
+	"crawler": true, "blueprint": true, "devEndpoint": true,
 	"mlTransform": true, "registry": true, "schema": true, "session": true, "dataQualityRuleset": true,
 	"usageProfile": true, "customEntityType": true,
 }
@@ -62,6 +62,12 @@ func (a *API) resource(tx *store.Tx, arn string) (string, error) {
 			return "", err
 		}
 		found = d != nil
+	case kindConnection:
+		c, err := tx.Connection(name)
+		if err != nil {
+			return "", err
+		}
+		found = c != nil
 	default:
 		if !taggable[kind] {
 			return "", invalid("ResourceArn %q: resources of type %q can't be tagged", arn, kind)

@@ -13,7 +13,8 @@ func TestTags(t *testing.T) {
 	s := newServer(t)
 	s.workflow("a/b c", "T > J")
 	s.do("CreateDatabase", `{'DatabaseInput': {'Name': 'd'}}`)
-	for _, resource := range []string{"workflow/a/b c", "trigger/T", "job/J", "database/d"} {
+	s.do("CreateConnection", jdbcConnection("c", ""))
+	for _, resource := range []string{"workflow/a/b c", "trigger/T", "job/J", "database/d", "connection/c"} {
 		t.Run(resource, func(t *testing.T) {
 			of := fmt.Sprintf(`'ResourceArn': 'arn:aws:glue:us-east-1:000000000000:%s'`, resource)
 			want := func(tags map[string]any) {
@@ -57,6 +58,7 @@ func TestRefusedTags(t *testing.T) {
 		{"GetTags", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:trigger/nope'}`, enf, "Entity not found"},
 		{"GetTags", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:crawler/c'}`, enf, "Entity not found"},
 		{"GetTags", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:database/c'}`, enf, "Entity not found"},
+		{"GetTags", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:connection/c'}`, enf, "Entity not found"},
 		{"TagResource", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:job/nope', 'TagsToAdd': {}}`, enf, "Entity not found"},
 		{"UntagResource", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:job/nope', 'TagsToRemove': []}`, enf, "Entity not found"},
 		{"GetTags", `{'ResourceArn': 'arn:aws:glue:us-east-1:1:table/x'}`, ii, `resources of type "table" can't be tagged`},

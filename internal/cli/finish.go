@@ -20,17 +20,19 @@ import (
 type ownServer struct {
 	maps    []string
 	python  string
+	secrets string
 	maxJobs int
 	spark   spark.Settings
 }
 
 // ownFlags are its flags, for messages.
-const ownFlags = "--map, --python, --max-local-jobs, --spark and --spark-…"
+const ownFlags = "--map, --python, --secrets, --max-local-jobs, --spark and --spark-…"
 
 func (o *ownServer) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.maps, "map", nil, "folder that stands for a bucket or prefix: s3://BUCKET/PREFIX=DIR, if no server runs yet (repeatable)")
 	f.StringVar(&o.python, "python", "", "interpreter of python shell jobs, if no server runs yet")
+	f.StringVar(&o.secrets, "secrets", "", "file with the secrets that connections name, if no server runs yet")
 	f.IntVar(&o.maxJobs, "max-local-jobs", 0, "jobs that run at once, if no server runs yet")
 	sparkFlags(f, &o.spark, ", if no server runs yet")
 }
@@ -45,6 +47,9 @@ func (o *ownServer) args() []string {
 	}
 	if o.python != "" {
 		args = append(args, "--python", o.python)
+	}
+	if o.secrets != "" {
+		args = append(args, "--secrets", o.secrets)
 	}
 	if o.maxJobs != 0 {
 		args = append(args, "--max-local-jobs", fmt.Sprint(o.maxJobs))
@@ -67,7 +72,7 @@ func (a *app) openOwned(ctx context.Context, own owning, o ownServer) (*target, 
 		}
 	}
 	s, err := startServer(ctx, serverOptions{
-		Data: a.flags.data, Region: a.flags.region, Maps: o.maps, Python: o.python, MaxLocalJobs: o.maxJobs, Spark: o.spark,
+		Data: a.flags.data, Region: a.flags.region, Maps: o.maps, Python: o.python, Secrets: o.secrets, MaxLocalJobs: o.maxJobs, Spark: o.spark,
 	})
 	if errors.Is(err, errOwned) {
 		return nil, fmt.Errorf("%s are settings of the server: %w", ownFlags, err)

@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/reglue/reglue/internal/secret"
 )
 
 // accessKey is the key that clients sign with when the server asks for
@@ -23,6 +25,8 @@ type accessKey struct {
 const (
 	credentialsFile = "credentials.json"
 	tokenKeyFile    = "token.key"
+	// secretKeyFile encrypts the passwords of connections.
+	secretKeyFile = "secret.key"
 )
 
 // loadAccessKey reads the folder's key; ok is false when it has none.
@@ -53,6 +57,9 @@ func keepAccessKey(dir string, k accessKey) error {
 	}
 	return writeFile(filepath.Join(dir, credentialsFile), b)
 }
+
+// secretKey is the key of a data folder that encrypts the passwords of connections.
+func secretKey(dir string) *secret.Key { return secret.NewKey(filepath.Join(dir, secretKeyFile)) }
 
 func randomToken(n int) string {
 	b := make([]byte, n)

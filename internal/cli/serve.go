@@ -60,6 +60,7 @@ func newServeCommand(a *app) *cobra.Command {
 	f.StringVar(&o.Auth, "auth", authNone, "none (loopback only) or sigv4")
 	f.StringSliceVar(&o.Hosts, "allow-host", nil, "further name accepted in the Host header with --auth none")
 	f.StringArrayVar(&o.Maps, "map", nil, "folder that stands for a bucket or prefix: s3://BUCKET/PREFIX=DIR (repeatable; others are DATA/s3/BUCKET)")
+	f.StringVar(&o.Secrets, "secrets", "", "file with the secrets that connections name by SECRET_ID, as NAME: {username: …, password: …} (YAML or JSON, chmod 600)")
 	f.StringSliceVar(&o.AllowAWS, "allow-aws", nil, "AWS services that jobs may really reach, with this server's credentials: "+
 		strings.Join(slices.Sorted(maps.Keys(awsServices)), ", "))
 	f.StringVar(&o.Account, "account", "", "account id kept in the folder when it is created (default "+defaultAccount+")")

@@ -18,6 +18,7 @@ import (
 	"github.com/reglue/reglue/internal/engine"
 	"github.com/reglue/reglue/internal/executor/spark"
 	"github.com/reglue/reglue/internal/s3"
+	"github.com/reglue/reglue/internal/secret"
 	"github.com/reglue/reglue/internal/store"
 	"github.com/reglue/reglue/internal/wire"
 )
@@ -42,6 +43,8 @@ type serverOptions struct {
 	Key   accessKey
 	Hosts []string
 	Maps  []string
+	// Secrets is the file with the secrets that connections name; empty for none.
+	Secrets string
 	// AllowAWS are the AWS services that jobs may really reach.
 	AllowAWS []string
 	// Account and Region are kept in the folder when it is created.
@@ -69,6 +72,7 @@ type server struct {
 	api      *api.API
 	listener net.Listener
 	files    *s3.Map
+	secrets  secret.File
 	written  *written
 	opened   *openedServices
 	tokens   tokens
@@ -140,6 +144,11 @@ func (s *server) open(ctx context.Context) error {
 	if s.opened, err = openServices(ctx, s.opt.AllowAWS, s.db.Scope().Region); err != nil {
 		return err
 	}
+	if s.opt.Secrets != "" {
+		if s.secrets, err = secret.NewFile(s.opt.Secrets); err != nil {
+			return fmt.Errorf("--secrets: %w", err)
+		}
+	}
 	jobs, err := s.executor()
 	if err != nil {
 		return err
@@ -153,6 +162,8 @@ func (s *server) open(ctx context.Context) error {
 		Log: s.opt.Log, Files: jobFiles{s.files, jobs.Pin, s.written.of}, ResumeStopped: s.opt.ResumeStopped, ResumeRunning: s.opt.ResumeRunning,
 		MaxWorkflows: s.opt.Quotas[quotaWorkflows], MaxTriggers: s.opt.Quotas[quotaTriggers],
 		MaxJobs: s.opt.Quotas[quotaJobs], MaxJobsPerTrigger: s.opt.Quotas[quotaJobsPerTrigger],
+		MaxConnections: s.opt.Quotas[quotaConnections], MaxSecurityConfigurations: s.opt.Quotas[quotaSecurityConfigurations],
+		SecretKey: secretKey(s.opt.Data), Secrets: s.secrets,
 		Catalog: api.CatalogQuotas{
 			Databases: s.opt.Quotas[quotaDatabases], Tables: s.opt.Quotas[quotaTables], Functions: s.opt.Quotas[quotaFunctions],
 			Partitions: s.opt.Quotas[quotaPartitions], Versions: s.opt.Quotas[quotaTableVersions],

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path/filepath"
 
@@ -20,7 +21,23 @@ func (s *server) executor() (*local.Executor, error) {
 	}
 	return local.New(local.Options{
 		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
-		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv, Spark: s.opt.Spark,
+		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv, Check: s.checkJob, Spark: s.opt.Spark,
+	})
+}
+
+// checkJob refuses a job run whose connections are not there.
+func (s *server) checkJob(spec executor.Spec) error {
+	return s.db.View(context.Background(), func(tx *store.Tx) error {
+		for _, name := range spec.Connections {
+			c, err := tx.Connection(name)
+			if err != nil {
+				return err
+			}
+			if c == nil {
+				return fmt.Errorf("the connection %s, which the job names, does not exist: create it, or take it out of the job's Connections", name)
+			}
+		}
+		return nil
 	})
 }
 

@@ -24,6 +24,9 @@ const (
 	quotaFunctions      = "functions-per-database"
 	quotaPartitions     = "partitions-per-table"
 	quotaTableVersions  = "versions-per-table"
+	quotaConnections    = "connections"
+
+	quotaSecurityConfigurations = "security-configurations"
 
 	// defaultJobRuns is how many job runs an AWS account may have live.
 	defaultJobRuns = 2000
@@ -32,6 +35,7 @@ const (
 var quotaNames = []string{
 	quotaWorkflows, quotaTriggers, quotaJobs, quotaJobsPerTrigger, quotaJobRuns,
 	quotaDatabases, quotaTables, quotaFunctions, quotaPartitions, quotaTableVersions,
+	quotaConnections, quotaSecurityConfigurations,
 }
 
 // complete fills in defaults and refuses what can't be served.

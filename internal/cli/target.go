@@ -128,7 +128,7 @@ func openReadOnly(ctx context.Context, o targetOptions) (*target, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &target{
-		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log, Files: jobFiles{files, noPin, (&written{data: o.Data}).of}})},
+		Caller: &apiCaller{api.New(db, nil, api.Options{Log: o.Log, SecretKey: secretKey(o.Data), Files: jobFiles{files, noPin, (&written{data: o.Data}).of}})},
 		Kind:   targetInProcess, Folder: o.Data, Close: db.Close,
 	}, nil
 }

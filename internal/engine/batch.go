@@ -243,6 +243,9 @@ func (e *Engine) spec(lj *liveJob, o glue.Override) executor.Spec {
 	} else if size.AllocatedCapacity != nil {
 		s.MaxCapacity = float64(*size.AllocatedCapacity)
 	}
+	if c := lj.job.Connections; c != nil {
+		s.Connections = c.Connections
+	}
 	if lj.run != nil {
 		by := lj.startedBy()
 		s.WorkflowName, s.WorkflowRunID = by.Workflow, by.ID

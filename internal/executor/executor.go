@@ -28,6 +28,8 @@ type Spec struct {
 	// Arguments are the merged arguments: defaults, then the trigger's or the
 	// caller's, then the non-overridable ones. Keys as given, normally "--key".
 	Arguments map[string]string
+	// Connections are the names of the connections that the job needs.
+	Connections []string
 	// WorkflowName and WorkflowRunID are empty outside of a workflow.
 	WorkflowName  string
 	WorkflowRunID string

@@ -2,6 +2,17 @@
 
 package glue
 
+// AuthenticationType is an enumeration of the Glue API.
+type AuthenticationType string
+
+// The values of AuthenticationType.
+const (
+	AuthenticationTypeBasic  AuthenticationType = "BASIC"
+	AuthenticationTypeOauth2 AuthenticationType = "OAUTH2"
+	AuthenticationTypeCustom AuthenticationType = "CUSTOM"
+	AuthenticationTypeIam    AuthenticationType = "IAM"
+)
+
 // BackfillErrorCode is an enumeration of the Glue API.
 type BackfillErrorCode string
 
@@ -12,6 +23,202 @@ const (
 	BackfillErrorCodeInvalidPartitionTypeDataError      BackfillErrorCode = "INVALID_PARTITION_TYPE_DATA_ERROR"
 	BackfillErrorCodeMissingPartitionValueError         BackfillErrorCode = "MISSING_PARTITION_VALUE_ERROR"
 	BackfillErrorCodeUnsupportedPartitionCharacterError BackfillErrorCode = "UNSUPPORTED_PARTITION_CHARACTER_ERROR"
+)
+
+// CatalogEncryptionMode is an enumeration of the Glue API.
+type CatalogEncryptionMode string
+
+// The values of CatalogEncryptionMode.
+const (
+	CatalogEncryptionModeDisabled              CatalogEncryptionMode = "DISABLED"
+	CatalogEncryptionModeSseKms                CatalogEncryptionMode = "SSE-KMS"
+	CatalogEncryptionModeSseKmsWithServiceRole CatalogEncryptionMode = "SSE-KMS-WITH-SERVICE-ROLE"
+)
+
+// CloudWatchEncryptionMode is an enumeration of the Glue API.
+type CloudWatchEncryptionMode string
+
+// The values of CloudWatchEncryptionMode.
+const (
+	CloudWatchEncryptionModeDisabled CloudWatchEncryptionMode = "DISABLED"
+	CloudWatchEncryptionModeSseKms   CloudWatchEncryptionMode = "SSE-KMS"
+)
+
+// ComputeEnvironment is an enumeration of the Glue API.
+type ComputeEnvironment string
+
+// The values of ComputeEnvironment.
+const (
+	ComputeEnvironmentSpark  ComputeEnvironment = "SPARK"
+	ComputeEnvironmentAthena ComputeEnvironment = "ATHENA"
+	ComputeEnvironmentPython ComputeEnvironment = "PYTHON"
+)
+
+// ConnectionPropertyKey is an enumeration of the Glue API.
+type ConnectionPropertyKey string
+
+// The values of ConnectionPropertyKey.
+const (
+	ConnectionPropertyKeyHost                                 ConnectionPropertyKey = "HOST"
+	ConnectionPropertyKeyPort                                 ConnectionPropertyKey = "PORT"
+	ConnectionPropertyKeyUsername                             ConnectionPropertyKey = "USERNAME"
+	ConnectionPropertyKeyPassword                             ConnectionPropertyKey = "PASSWORD"
+	ConnectionPropertyKeyEncryptedPassword                    ConnectionPropertyKey = "ENCRYPTED_PASSWORD"
+	ConnectionPropertyKeyJdbcDriverJarUri                     ConnectionPropertyKey = "JDBC_DRIVER_JAR_URI"
+	ConnectionPropertyKeyJdbcDriverClassName                  ConnectionPropertyKey = "JDBC_DRIVER_CLASS_NAME"
+	ConnectionPropertyKeyJdbcEngine                           ConnectionPropertyKey = "JDBC_ENGINE"
+	ConnectionPropertyKeyJdbcEngineVersion                    ConnectionPropertyKey = "JDBC_ENGINE_VERSION"
+	ConnectionPropertyKeyConfigFiles                          ConnectionPropertyKey = "CONFIG_FILES"
+	ConnectionPropertyKeyInstanceId                           ConnectionPropertyKey = "INSTANCE_ID"
+	ConnectionPropertyKeyJdbcConnectionUrl                    ConnectionPropertyKey = "JDBC_CONNECTION_URL"
+	ConnectionPropertyKeyJdbcEnforceSsl                       ConnectionPropertyKey = "JDBC_ENFORCE_SSL"
+	ConnectionPropertyKeyCustomJdbcCert                       ConnectionPropertyKey = "CUSTOM_JDBC_CERT"
+	ConnectionPropertyKeySkipCustomJdbcCertValidation         ConnectionPropertyKey = "SKIP_CUSTOM_JDBC_CERT_VALIDATION"
+	ConnectionPropertyKeyCustomJdbcCertString                 ConnectionPropertyKey = "CUSTOM_JDBC_CERT_STRING"
+	ConnectionPropertyKeyConnectionUrl                        ConnectionPropertyKey = "CONNECTION_URL"
+	ConnectionPropertyKeyKafkaBootstrapServers                ConnectionPropertyKey = "KAFKA_BOOTSTRAP_SERVERS"
+	ConnectionPropertyKeyKafkaSslEnabled                      ConnectionPropertyKey = "KAFKA_SSL_ENABLED"
+	ConnectionPropertyKeyKafkaCustomCert                      ConnectionPropertyKey = "KAFKA_CUSTOM_CERT"
+	ConnectionPropertyKeyKafkaSkipCustomCertValidation        ConnectionPropertyKey = "KAFKA_SKIP_CUSTOM_CERT_VALIDATION"
+	ConnectionPropertyKeyKafkaClientKeystore                  ConnectionPropertyKey = "KAFKA_CLIENT_KEYSTORE"
+	ConnectionPropertyKeyKafkaClientKeystorePassword          ConnectionPropertyKey = "KAFKA_CLIENT_KEYSTORE_PASSWORD"
+	ConnectionPropertyKeyKafkaClientKeyPassword               ConnectionPropertyKey = "KAFKA_CLIENT_KEY_PASSWORD"
+	ConnectionPropertyKeyEncryptedKafkaClientKeystorePassword ConnectionPropertyKey = "ENCRYPTED_KAFKA_CLIENT_KEYSTORE_PASSWORD"
+	ConnectionPropertyKeyEncryptedKafkaClientKeyPassword      ConnectionPropertyKey = "ENCRYPTED_KAFKA_CLIENT_KEY_PASSWORD"
+	ConnectionPropertyKeyKafkaSaslMechanism                   ConnectionPropertyKey = "KAFKA_SASL_MECHANISM"
+	ConnectionPropertyKeyKafkaSaslPlainUsername               ConnectionPropertyKey = "KAFKA_SASL_PLAIN_USERNAME"
+	ConnectionPropertyKeyKafkaSaslPlainPassword               ConnectionPropertyKey = "KAFKA_SASL_PLAIN_PASSWORD"
+	ConnectionPropertyKeyEncryptedKafkaSaslPlainPassword      ConnectionPropertyKey = "ENCRYPTED_KAFKA_SASL_PLAIN_PASSWORD"
+	ConnectionPropertyKeyKafkaSaslScramUsername               ConnectionPropertyKey = "KAFKA_SASL_SCRAM_USERNAME"
+	ConnectionPropertyKeyKafkaSaslScramPassword               ConnectionPropertyKey = "KAFKA_SASL_SCRAM_PASSWORD"
+	ConnectionPropertyKeyKafkaSaslScramSecretsArn             ConnectionPropertyKey = "KAFKA_SASL_SCRAM_SECRETS_ARN"
+	ConnectionPropertyKeyEncryptedKafkaSaslScramPassword      ConnectionPropertyKey = "ENCRYPTED_KAFKA_SASL_SCRAM_PASSWORD"
+	ConnectionPropertyKeyKafkaSaslGssapiKeytab                ConnectionPropertyKey = "KAFKA_SASL_GSSAPI_KEYTAB"
+	ConnectionPropertyKeyKafkaSaslGssapiKrb5Conf              ConnectionPropertyKey = "KAFKA_SASL_GSSAPI_KRB5_CONF"
+	ConnectionPropertyKeyKafkaSaslGssapiService               ConnectionPropertyKey = "KAFKA_SASL_GSSAPI_SERVICE"
+	ConnectionPropertyKeyKafkaSaslGssapiPrincipal             ConnectionPropertyKey = "KAFKA_SASL_GSSAPI_PRINCIPAL"
+	ConnectionPropertyKeySecretId                             ConnectionPropertyKey = "SECRET_ID"
+	ConnectionPropertyKeyConnectorUrl                         ConnectionPropertyKey = "CONNECTOR_URL"
+	ConnectionPropertyKeyConnectorType                        ConnectionPropertyKey = "CONNECTOR_TYPE"
+	ConnectionPropertyKeyConnectorClassName                   ConnectionPropertyKey = "CONNECTOR_CLASS_NAME"
+	ConnectionPropertyKeyEndpoint                             ConnectionPropertyKey = "ENDPOINT"
+	ConnectionPropertyKeyEndpointType                         ConnectionPropertyKey = "ENDPOINT_TYPE"
+	ConnectionPropertyKeyRoleArn                              ConnectionPropertyKey = "ROLE_ARN"
+	ConnectionPropertyKeyRegion                               ConnectionPropertyKey = "REGION"
+	ConnectionPropertyKeyWorkgroupName                        ConnectionPropertyKey = "WORKGROUP_NAME"
+	ConnectionPropertyKeyClusterIdentifier                    ConnectionPropertyKey = "CLUSTER_IDENTIFIER"
+	ConnectionPropertyKeyDatabase                             ConnectionPropertyKey = "DATABASE"
+	ConnectionPropertyKeySparkProperties                      ConnectionPropertyKey = "SparkProperties"
+)
+
+// ConnectionStatus is an enumeration of the Glue API.
+type ConnectionStatus string
+
+// The values of ConnectionStatus.
+const (
+	ConnectionStatusReady      ConnectionStatus = "READY"
+	ConnectionStatusInProgress ConnectionStatus = "IN_PROGRESS"
+	ConnectionStatusFailed     ConnectionStatus = "FAILED"
+)
+
+// ConnectionType is an enumeration of the Glue API.
+type ConnectionType string
+
+// The values of ConnectionType.
+const (
+	ConnectionTypeJdbc                             ConnectionType = "JDBC"
+	ConnectionTypeSftp                             ConnectionType = "SFTP"
+	ConnectionTypeMongodb                          ConnectionType = "MONGODB"
+	ConnectionTypeKafka                            ConnectionType = "KAFKA"
+	ConnectionTypeNetwork                          ConnectionType = "NETWORK"
+	ConnectionTypeMarketplace                      ConnectionType = "MARKETPLACE"
+	ConnectionTypeCustom                           ConnectionType = "CUSTOM"
+	ConnectionTypeSalesforce                       ConnectionType = "SALESFORCE"
+	ConnectionTypeViewValidationRedshift           ConnectionType = "VIEW_VALIDATION_REDSHIFT"
+	ConnectionTypeViewValidationAthena             ConnectionType = "VIEW_VALIDATION_ATHENA"
+	ConnectionTypeGoogleads                        ConnectionType = "GOOGLEADS"
+	ConnectionTypeGooglesheets                     ConnectionType = "GOOGLESHEETS"
+	ConnectionTypeGoogleanalytics4                 ConnectionType = "GOOGLEANALYTICS4"
+	ConnectionTypeServicenow                       ConnectionType = "SERVICENOW"
+	ConnectionTypeMarketo                          ConnectionType = "MARKETO"
+	ConnectionTypeSapodata                         ConnectionType = "SAPODATA"
+	ConnectionTypeZendesk                          ConnectionType = "ZENDESK"
+	ConnectionTypeJiracloud                        ConnectionType = "JIRACLOUD"
+	ConnectionTypeNetsuiteerp                      ConnectionType = "NETSUITEERP"
+	ConnectionTypeHubspot                          ConnectionType = "HUBSPOT"
+	ConnectionTypeFacebookads                      ConnectionType = "FACEBOOKADS"
+	ConnectionTypeInstagramads                     ConnectionType = "INSTAGRAMADS"
+	ConnectionTypeZohocrm                          ConnectionType = "ZOHOCRM"
+	ConnectionTypeSalesforcepardot                 ConnectionType = "SALESFORCEPARDOT"
+	ConnectionTypeSalesforcemarketingcloud         ConnectionType = "SALESFORCEMARKETINGCLOUD"
+	ConnectionTypeAdobeanalytics                   ConnectionType = "ADOBEANALYTICS"
+	ConnectionTypeSlack                            ConnectionType = "SLACK"
+	ConnectionTypeLinkedin                         ConnectionType = "LINKEDIN"
+	ConnectionTypeMixpanel                         ConnectionType = "MIXPANEL"
+	ConnectionTypeAsana                            ConnectionType = "ASANA"
+	ConnectionTypeStripe                           ConnectionType = "STRIPE"
+	ConnectionTypeSmartsheet                       ConnectionType = "SMARTSHEET"
+	ConnectionTypeDatadog                          ConnectionType = "DATADOG"
+	ConnectionTypeWoocommerce                      ConnectionType = "WOOCOMMERCE"
+	ConnectionTypeIntercom                         ConnectionType = "INTERCOM"
+	ConnectionTypeSnapchatads                      ConnectionType = "SNAPCHATADS"
+	ConnectionTypePaypal                           ConnectionType = "PAYPAL"
+	ConnectionTypeQuickbooks                       ConnectionType = "QUICKBOOKS"
+	ConnectionTypeFacebookpageinsights             ConnectionType = "FACEBOOKPAGEINSIGHTS"
+	ConnectionTypeFreshdesk                        ConnectionType = "FRESHDESK"
+	ConnectionTypeTwilio                           ConnectionType = "TWILIO"
+	ConnectionTypeDocusignmonitor                  ConnectionType = "DOCUSIGNMONITOR"
+	ConnectionTypeFreshsales                       ConnectionType = "FRESHSALES"
+	ConnectionTypeZoom                             ConnectionType = "ZOOM"
+	ConnectionTypeGooglesearchconsole              ConnectionType = "GOOGLESEARCHCONSOLE"
+	ConnectionTypeSalesforcecommercecloud          ConnectionType = "SALESFORCECOMMERCECLOUD"
+	ConnectionTypeSapconcur                        ConnectionType = "SAPCONCUR"
+	ConnectionTypeDynatrace                        ConnectionType = "DYNATRACE"
+	ConnectionTypeMicrosoftdynamic365financeandops ConnectionType = "MICROSOFTDYNAMIC365FINANCEANDOPS"
+	ConnectionTypeMicrosoftteams                   ConnectionType = "MICROSOFTTEAMS"
+	ConnectionTypeBlackbaudraiseredgenxt           ConnectionType = "BLACKBAUDRAISEREDGENXT"
+	ConnectionTypeMailchimp                        ConnectionType = "MAILCHIMP"
+	ConnectionTypeGitlab                           ConnectionType = "GITLAB"
+	ConnectionTypePendo                            ConnectionType = "PENDO"
+	ConnectionTypeProductboard                     ConnectionType = "PRODUCTBOARD"
+	ConnectionTypeCircleci                         ConnectionType = "CIRCLECI"
+	ConnectionTypePipedive                         ConnectionType = "PIPEDIVE"
+	ConnectionTypeSendgrid                         ConnectionType = "SENDGRID"
+	ConnectionTypeAzurecosmos                      ConnectionType = "AZURECOSMOS"
+	ConnectionTypeAzuresql                         ConnectionType = "AZURESQL"
+	ConnectionTypeBigquery                         ConnectionType = "BIGQUERY"
+	ConnectionTypeBlackbaud                        ConnectionType = "BLACKBAUD"
+	ConnectionTypeClouderahive                     ConnectionType = "CLOUDERAHIVE"
+	ConnectionTypeClouderaimpala                   ConnectionType = "CLOUDERAIMPALA"
+	ConnectionTypeCloudwatch                       ConnectionType = "CLOUDWATCH"
+	ConnectionTypeCloudwatchmetrics                ConnectionType = "CLOUDWATCHMETRICS"
+	ConnectionTypeCmdb                             ConnectionType = "CMDB"
+	ConnectionTypeDatalakegen2                     ConnectionType = "DATALAKEGEN2"
+	ConnectionTypeDb2                              ConnectionType = "DB2"
+	ConnectionTypeDb2as400                         ConnectionType = "DB2AS400"
+	ConnectionTypeDocumentdb                       ConnectionType = "DOCUMENTDB"
+	ConnectionTypeDomo                             ConnectionType = "DOMO"
+	ConnectionTypeDynamodb                         ConnectionType = "DYNAMODB"
+	ConnectionTypeGooglecloudstorage               ConnectionType = "GOOGLECLOUDSTORAGE"
+	ConnectionTypeHbase                            ConnectionType = "HBASE"
+	ConnectionTypeKustomer                         ConnectionType = "KUSTOMER"
+	ConnectionTypeMicrosoftdynamics365crm          ConnectionType = "MICROSOFTDYNAMICS365CRM"
+	ConnectionTypeMonday                           ConnectionType = "MONDAY"
+	ConnectionTypeMysql                            ConnectionType = "MYSQL"
+	ConnectionTypeOkta                             ConnectionType = "OKTA"
+	ConnectionTypeOpensearch                       ConnectionType = "OPENSEARCH"
+	ConnectionTypeOracle                           ConnectionType = "ORACLE"
+	ConnectionTypePipedrive                        ConnectionType = "PIPEDRIVE"
+	ConnectionTypePostgresql                       ConnectionType = "POSTGRESQL"
+	ConnectionTypeSaphana                          ConnectionType = "SAPHANA"
+	ConnectionTypeSqlserver                        ConnectionType = "SQLSERVER"
+	ConnectionTypeSynapse                          ConnectionType = "SYNAPSE"
+	ConnectionTypeTeradata                         ConnectionType = "TERADATA"
+	ConnectionTypeTeradatanos                      ConnectionType = "TERADATANOS"
+	ConnectionTypeTimestream                       ConnectionType = "TIMESTREAM"
+	ConnectionTypeTpcds                            ConnectionType = "TPCDS"
+	ConnectionTypeVertica                          ConnectionType = "VERTICA"
+	ConnectionTypeSnowflake                        ConnectionType = "SNOWFLAKE"
 )
 
 // CrawlState is an enumeration of the Glue API.
@@ -25,6 +232,15 @@ const (
 	CrawlStateSucceeded  CrawlState = "SUCCEEDED"
 	CrawlStateFailed     CrawlState = "FAILED"
 	CrawlStateError      CrawlState = "ERROR"
+)
+
+// DataQualityEncryptionMode is an enumeration of the Glue API.
+type DataQualityEncryptionMode string
+
+// The values of DataQualityEncryptionMode.
+const (
+	DataQualityEncryptionModeDisabled DataQualityEncryptionMode = "DISABLED"
+	DataQualityEncryptionModeSseKms   DataQualityEncryptionMode = "SSE-KMS"
 )
 
 // DatabaseAttributes is an enumeration of the Glue API.
@@ -99,6 +315,15 @@ const (
 	IcebergUpdateActionremoveencryptionkey IcebergUpdateAction = "remove-encryption-key"
 )
 
+// JobBookmarksEncryptionMode is an enumeration of the Glue API.
+type JobBookmarksEncryptionMode string
+
+// The values of JobBookmarksEncryptionMode.
+const (
+	JobBookmarksEncryptionModeDisabled JobBookmarksEncryptionMode = "DISABLED"
+	JobBookmarksEncryptionModeCseKms   JobBookmarksEncryptionMode = "CSE-KMS"
+)
+
 // JobMode is an enumeration of the Glue API.
 type JobMode string
 
@@ -168,6 +393,16 @@ const (
 	NodeTypeCrawler NodeType = "CRAWLER"
 	NodeTypeJob     NodeType = "JOB"
 	NodeTypeTrigger NodeType = "TRIGGER"
+)
+
+// OAuth2GrantType is an enumeration of the Glue API.
+type OAuth2GrantType string
+
+// The values of OAuth2GrantType.
+const (
+	OAuth2GrantTypeAuthorizationCode OAuth2GrantType = "AUTHORIZATION_CODE"
+	OAuth2GrantTypeClientCredentials OAuth2GrantType = "CLIENT_CREDENTIALS"
+	OAuth2GrantTypeJwtBearer         OAuth2GrantType = "JWT_BEARER"
 )
 
 // PartitionIndexStatus is an enumeration of the Glue API.
@@ -246,6 +481,16 @@ const (
 	ResourceTypeJar     ResourceType = "JAR"
 	ResourceTypeFile    ResourceType = "FILE"
 	ResourceTypeArchive ResourceType = "ARCHIVE"
+)
+
+// S3EncryptionMode is an enumeration of the Glue API.
+type S3EncryptionMode string
+
+// The values of S3EncryptionMode.
+const (
+	S3EncryptionModeDisabled S3EncryptionMode = "DISABLED"
+	S3EncryptionModeSseKms   S3EncryptionMode = "SSE-KMS"
+	S3EncryptionModeSseS3    S3EncryptionMode = "SSE-S3"
 )
 
 // SourceControlAuthStrategy is an enumeration of the Glue API.

@@ -18,6 +18,7 @@ const (
 	IllegalWorkflowState   Kind = "IllegalWorkflowStateException"
 	LimitExceeded          Kind = "ResourceNumberLimitExceededException"
 	OperationTimeout       Kind = "OperationTimeoutException"
+	Encryption             Kind = "GlueEncryptionException"
 	UnknownOperation       Kind = "UnknownOperationException"
 	Validation             Kind = "ValidationException"
 	Internal               Kind = "InternalServiceException"

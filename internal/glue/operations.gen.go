@@ -17,6 +17,18 @@ type BatchCreatePartitionResponse struct {
 	Errors []PartitionError `json:"Errors,omitzero"`
 }
 
+// BatchDeleteConnectionRequest is the input of BatchDeleteConnection.
+type BatchDeleteConnectionRequest struct {
+	CatalogId          string   `json:"CatalogId,omitempty"`
+	ConnectionNameList []string `json:"ConnectionNameList,omitzero"`
+}
+
+// BatchDeleteConnectionResponse is the output of BatchDeleteConnection.
+type BatchDeleteConnectionResponse struct {
+	Succeeded []string               `json:"Succeeded,omitzero"`
+	Errors    map[string]ErrorDetail `json:"Errors,omitzero"`
+}
+
 // BatchDeletePartitionRequest is the input of BatchDeletePartition.
 type BatchDeletePartitionRequest struct {
 	CatalogId          string               `json:"CatalogId,omitempty"`
@@ -131,6 +143,18 @@ type BatchUpdatePartitionResponse struct {
 	Errors []BatchUpdatePartitionFailureEntry `json:"Errors,omitzero"`
 }
 
+// CreateConnectionRequest is the input of CreateConnection.
+type CreateConnectionRequest struct {
+	CatalogId       string            `json:"CatalogId,omitempty"`
+	ConnectionInput *ConnectionInput  `json:"ConnectionInput,omitempty"`
+	Tags            map[string]string `json:"Tags,omitzero"`
+}
+
+// CreateConnectionResponse is the output of CreateConnection.
+type CreateConnectionResponse struct {
+	CreateConnectionStatus ConnectionStatus `json:"CreateConnectionStatus,omitempty"`
+}
+
 // CreateDatabaseRequest is the input of CreateDatabase.
 type CreateDatabaseRequest struct {
 	CatalogId     string            `json:"CatalogId,omitempty"`
@@ -200,6 +224,18 @@ type CreatePartitionRequest struct {
 type CreatePartitionResponse struct {
 }
 
+// CreateSecurityConfigurationRequest is the input of CreateSecurityConfiguration.
+type CreateSecurityConfigurationRequest struct {
+	Name                    string                   `json:"Name,omitempty"`
+	EncryptionConfiguration *EncryptionConfiguration `json:"EncryptionConfiguration,omitempty"`
+}
+
+// CreateSecurityConfigurationResponse is the output of CreateSecurityConfiguration.
+type CreateSecurityConfigurationResponse struct {
+	Name             string `json:"Name,omitempty"`
+	CreatedTimestamp Time   `json:"CreatedTimestamp,omitzero"`
+}
+
 // CreateTableRequest is the input of CreateTable.
 type CreateTableRequest struct {
 	CatalogId            string                `json:"CatalogId,omitempty"`
@@ -259,6 +295,16 @@ type CreateWorkflowResponse struct {
 	Name string `json:"Name,omitempty"`
 }
 
+// DeleteConnectionRequest is the input of DeleteConnection.
+type DeleteConnectionRequest struct {
+	CatalogId      string `json:"CatalogId,omitempty"`
+	ConnectionName string `json:"ConnectionName,omitempty"`
+}
+
+// DeleteConnectionResponse is the output of DeleteConnection.
+type DeleteConnectionResponse struct {
+}
+
 // DeleteDatabaseRequest is the input of DeleteDatabase.
 type DeleteDatabaseRequest struct {
 	CatalogId string `json:"CatalogId,omitempty"`
@@ -301,6 +347,15 @@ type DeletePartitionRequest struct {
 
 // DeletePartitionResponse is the output of DeletePartition.
 type DeletePartitionResponse struct {
+}
+
+// DeleteSecurityConfigurationRequest is the input of DeleteSecurityConfiguration.
+type DeleteSecurityConfigurationRequest struct {
+	Name string `json:"Name,omitempty"`
+}
+
+// DeleteSecurityConfigurationResponse is the output of DeleteSecurityConfiguration.
+type DeleteSecurityConfigurationResponse struct {
 }
 
 // DeleteTableRequest is the input of DeleteTable.
@@ -356,6 +411,44 @@ type DeleteWorkflowRequest struct {
 // DeleteWorkflowResponse is the output of DeleteWorkflow.
 type DeleteWorkflowResponse struct {
 	Name string `json:"Name,omitempty"`
+}
+
+// GetConnectionRequest is the input of GetConnection.
+type GetConnectionRequest struct {
+	CatalogId                          string             `json:"CatalogId,omitempty"`
+	Name                               string             `json:"Name,omitempty"`
+	HidePassword                       *bool              `json:"HidePassword,omitempty"`
+	ApplyOverrideForComputeEnvironment ComputeEnvironment `json:"ApplyOverrideForComputeEnvironment,omitempty"`
+}
+
+// GetConnectionResponse is the output of GetConnection.
+type GetConnectionResponse struct {
+	Connection *Connection `json:"Connection,omitempty"`
+}
+
+// GetConnectionsRequest is the input of GetConnections.
+type GetConnectionsRequest struct {
+	CatalogId    string                `json:"CatalogId,omitempty"`
+	Filter       *GetConnectionsFilter `json:"Filter,omitempty"`
+	HidePassword *bool                 `json:"HidePassword,omitempty"`
+	NextToken    string                `json:"NextToken,omitempty"`
+	MaxResults   *int32                `json:"MaxResults,omitempty"`
+}
+
+// GetConnectionsResponse is the output of GetConnections.
+type GetConnectionsResponse struct {
+	ConnectionList []Connection `json:"ConnectionList,omitzero"`
+	NextToken      string       `json:"NextToken,omitempty"`
+}
+
+// GetDataCatalogEncryptionSettingsRequest is the input of GetDataCatalogEncryptionSettings.
+type GetDataCatalogEncryptionSettingsRequest struct {
+	CatalogId string `json:"CatalogId,omitempty"`
+}
+
+// GetDataCatalogEncryptionSettingsResponse is the output of GetDataCatalogEncryptionSettings.
+type GetDataCatalogEncryptionSettingsResponse struct {
+	DataCatalogEncryptionSettings *DataCatalogEncryptionSettings `json:"DataCatalogEncryptionSettings,omitempty"`
 }
 
 // GetDatabaseRequest is the input of GetDatabase.
@@ -489,6 +582,28 @@ type GetPartitionsRequest struct {
 type GetPartitionsResponse struct {
 	Partitions []Partition `json:"Partitions,omitzero"`
 	NextToken  string      `json:"NextToken,omitempty"`
+}
+
+// GetSecurityConfigurationRequest is the input of GetSecurityConfiguration.
+type GetSecurityConfigurationRequest struct {
+	Name string `json:"Name,omitempty"`
+}
+
+// GetSecurityConfigurationResponse is the output of GetSecurityConfiguration.
+type GetSecurityConfigurationResponse struct {
+	SecurityConfiguration *SecurityConfiguration `json:"SecurityConfiguration,omitempty"`
+}
+
+// GetSecurityConfigurationsRequest is the input of GetSecurityConfigurations.
+type GetSecurityConfigurationsRequest struct {
+	MaxResults *int32 `json:"MaxResults,omitempty"`
+	NextToken  string `json:"NextToken,omitempty"`
+}
+
+// GetSecurityConfigurationsResponse is the output of GetSecurityConfigurations.
+type GetSecurityConfigurationsResponse struct {
+	SecurityConfigurations []SecurityConfiguration `json:"SecurityConfigurations,omitzero"`
+	NextToken              string                  `json:"NextToken,omitempty"`
 }
 
 // GetTableRequest is the input of GetTable.
@@ -705,6 +820,16 @@ type ListWorkflowsResponse struct {
 	NextToken string   `json:"NextToken,omitempty"`
 }
 
+// PutDataCatalogEncryptionSettingsRequest is the input of PutDataCatalogEncryptionSettings.
+type PutDataCatalogEncryptionSettingsRequest struct {
+	CatalogId                     string                         `json:"CatalogId,omitempty"`
+	DataCatalogEncryptionSettings *DataCatalogEncryptionSettings `json:"DataCatalogEncryptionSettings,omitempty"`
+}
+
+// PutDataCatalogEncryptionSettingsResponse is the output of PutDataCatalogEncryptionSettings.
+type PutDataCatalogEncryptionSettingsResponse struct {
+}
+
 // PutWorkflowRunPropertiesRequest is the input of PutWorkflowRunProperties.
 type PutWorkflowRunPropertiesRequest struct {
 	Name          string            `json:"Name,omitempty"`
@@ -813,6 +938,17 @@ type TagResourceRequest struct {
 type TagResourceResponse struct {
 }
 
+// TestConnectionRequest is the input of TestConnection.
+type TestConnectionRequest struct {
+	ConnectionName      string               `json:"ConnectionName,omitempty"`
+	CatalogId           string               `json:"CatalogId,omitempty"`
+	TestConnectionInput *TestConnectionInput `json:"TestConnectionInput,omitempty"`
+}
+
+// TestConnectionResponse is the output of TestConnection.
+type TestConnectionResponse struct {
+}
+
 // UntagResourceRequest is the input of UntagResource.
 type UntagResourceRequest struct {
 	ResourceArn  string   `json:"ResourceArn,omitempty"`
@@ -821,6 +957,17 @@ type UntagResourceRequest struct {
 
 // UntagResourceResponse is the output of UntagResource.
 type UntagResourceResponse struct {
+}
+
+// UpdateConnectionRequest is the input of UpdateConnection.
+type UpdateConnectionRequest struct {
+	CatalogId       string           `json:"CatalogId,omitempty"`
+	Name            string           `json:"Name,omitempty"`
+	ConnectionInput *ConnectionInput `json:"ConnectionInput,omitempty"`
+}
+
+// UpdateConnectionResponse is the output of UpdateConnection.
+type UpdateConnectionResponse struct {
 }
 
 // UpdateDatabaseRequest is the input of UpdateDatabase.

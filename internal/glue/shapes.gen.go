@@ -21,10 +21,40 @@ type AuditContext struct {
 	AllColumnsRequested    *bool    `json:"AllColumnsRequested,omitempty"`
 }
 
+// AuthenticationConfiguration is a structure of the Glue API.
+type AuthenticationConfiguration struct {
+	AuthenticationType AuthenticationType `json:"AuthenticationType,omitempty"`
+	SecretArn          string             `json:"SecretArn,omitempty"`
+	KmsKeyArn          string             `json:"KmsKeyArn,omitempty"`
+	OAuth2Properties   *OAuth2Properties  `json:"OAuth2Properties,omitempty"`
+}
+
+// AuthenticationConfigurationInput is a structure of the Glue API.
+type AuthenticationConfigurationInput struct {
+	AuthenticationType              AuthenticationType              `json:"AuthenticationType,omitempty"`
+	OAuth2Properties                *OAuth2PropertiesInput          `json:"OAuth2Properties,omitempty"`
+	SecretArn                       string                          `json:"SecretArn,omitempty"`
+	KmsKeyArn                       string                          `json:"KmsKeyArn,omitempty"`
+	BasicAuthenticationCredentials  *BasicAuthenticationCredentials `json:"BasicAuthenticationCredentials,omitempty"`
+	CustomAuthenticationCredentials map[string]string               `json:"CustomAuthenticationCredentials,omitzero"`
+}
+
+// AuthorizationCodeProperties is a structure of the Glue API.
+type AuthorizationCodeProperties struct {
+	AuthorizationCode string `json:"AuthorizationCode,omitempty"`
+	RedirectUri       string `json:"RedirectUri,omitempty"`
+}
+
 // BackfillError is a structure of the Glue API.
 type BackfillError struct {
 	Code       BackfillErrorCode    `json:"Code,omitempty"`
 	Partitions []PartitionValueList `json:"Partitions,omitzero"`
+}
+
+// BasicAuthenticationCredentials is a structure of the Glue API.
+type BasicAuthenticationCredentials struct {
+	Username string `json:"Username,omitempty"`
+	Password string `json:"Password,omitempty"`
 }
 
 // BatchStopJobRunError is a structure of the Glue API.
@@ -58,6 +88,12 @@ type BlueprintDetails struct {
 	RunId         string `json:"RunId,omitempty"`
 }
 
+// CloudWatchEncryption is a structure of the Glue API.
+type CloudWatchEncryption struct {
+	CloudWatchEncryptionMode CloudWatchEncryptionMode `json:"CloudWatchEncryptionMode,omitempty"`
+	KmsKeyArn                string                   `json:"KmsKeyArn,omitempty"`
+}
+
 // Column is a structure of the Glue API.
 type Column struct {
 	Name       string            `json:"Name,omitempty"`
@@ -73,6 +109,50 @@ type Condition struct {
 	State           JobRunState     `json:"State,omitempty"`
 	CrawlerName     string          `json:"CrawlerName,omitempty"`
 	CrawlState      CrawlState      `json:"CrawlState,omitempty"`
+}
+
+// Connection is a structure of the Glue API.
+type Connection struct {
+	Name                           string                           `json:"Name,omitempty"`
+	Description                    string                           `json:"Description,omitempty"`
+	ConnectionType                 ConnectionType                   `json:"ConnectionType,omitempty"`
+	MatchCriteria                  []string                         `json:"MatchCriteria,omitzero"`
+	ConnectionProperties           map[ConnectionPropertyKey]string `json:"ConnectionProperties,omitzero"`
+	SparkProperties                map[string]string                `json:"SparkProperties,omitzero"`
+	AthenaProperties               map[string]string                `json:"AthenaProperties,omitzero"`
+	PythonProperties               map[string]string                `json:"PythonProperties,omitzero"`
+	PhysicalConnectionRequirements *PhysicalConnectionRequirements  `json:"PhysicalConnectionRequirements,omitempty"`
+	CreationTime                   Time                             `json:"CreationTime,omitzero"`
+	LastUpdatedTime                Time                             `json:"LastUpdatedTime,omitzero"`
+	LastUpdatedBy                  string                           `json:"LastUpdatedBy,omitempty"`
+	Status                         ConnectionStatus                 `json:"Status,omitempty"`
+	StatusReason                   string                           `json:"StatusReason,omitempty"`
+	LastConnectionValidationTime   Time                             `json:"LastConnectionValidationTime,omitzero"`
+	AuthenticationConfiguration    *AuthenticationConfiguration     `json:"AuthenticationConfiguration,omitempty"`
+	ConnectionSchemaVersion        *int32                           `json:"ConnectionSchemaVersion,omitempty"`
+	CompatibleComputeEnvironments  []ComputeEnvironment             `json:"CompatibleComputeEnvironments,omitzero"`
+}
+
+// ConnectionInput is a structure of the Glue API.
+type ConnectionInput struct {
+	Name                           string                            `json:"Name,omitempty"`
+	Description                    string                            `json:"Description,omitempty"`
+	ConnectionType                 ConnectionType                    `json:"ConnectionType,omitempty"`
+	MatchCriteria                  []string                          `json:"MatchCriteria,omitzero"`
+	ConnectionProperties           map[ConnectionPropertyKey]string  `json:"ConnectionProperties,omitzero"`
+	SparkProperties                map[string]string                 `json:"SparkProperties,omitzero"`
+	AthenaProperties               map[string]string                 `json:"AthenaProperties,omitzero"`
+	PythonProperties               map[string]string                 `json:"PythonProperties,omitzero"`
+	PhysicalConnectionRequirements *PhysicalConnectionRequirements   `json:"PhysicalConnectionRequirements,omitempty"`
+	AuthenticationConfiguration    *AuthenticationConfigurationInput `json:"AuthenticationConfiguration,omitempty"`
+	ValidateCredentials            *bool                             `json:"ValidateCredentials,omitempty"`
+	ValidateForComputeEnvironments []ComputeEnvironment              `json:"ValidateForComputeEnvironments,omitzero"`
+}
+
+// ConnectionPasswordEncryption is a structure of the Glue API.
+type ConnectionPasswordEncryption struct {
+	ReturnConnectionPasswordEncrypted *bool  `json:"ReturnConnectionPasswordEncrypted,omitempty"`
+	AwsKmsKeyId                       string `json:"AwsKmsKeyId,omitempty"`
 }
 
 // ConnectionsList is a structure of the Glue API.
@@ -104,9 +184,21 @@ type CreateIcebergTableInput struct {
 	Properties    map[string]string     `json:"Properties,omitzero"`
 }
 
+// DataCatalogEncryptionSettings is a structure of the Glue API.
+type DataCatalogEncryptionSettings struct {
+	EncryptionAtRest             *EncryptionAtRest             `json:"EncryptionAtRest,omitempty"`
+	ConnectionPasswordEncryption *ConnectionPasswordEncryption `json:"ConnectionPasswordEncryption,omitempty"`
+}
+
 // DataLakePrincipal is a structure of the Glue API.
 type DataLakePrincipal struct {
 	DataLakePrincipalIdentifier string `json:"DataLakePrincipalIdentifier,omitempty"`
+}
+
+// DataQualityEncryption is a structure of the Glue API.
+type DataQualityEncryption struct {
+	DataQualityEncryptionMode DataQualityEncryptionMode `json:"DataQualityEncryptionMode,omitempty"`
+	KmsKeyArn                 string                    `json:"KmsKeyArn,omitempty"`
 }
 
 // Database is a structure of the Glue API.
@@ -146,6 +238,21 @@ type Edge struct {
 	DestinationId string `json:"DestinationId,omitempty"`
 }
 
+// EncryptionAtRest is a structure of the Glue API.
+type EncryptionAtRest struct {
+	CatalogEncryptionMode        CatalogEncryptionMode `json:"CatalogEncryptionMode,omitempty"`
+	SseAwsKmsKeyId               string                `json:"SseAwsKmsKeyId,omitempty"`
+	CatalogEncryptionServiceRole string                `json:"CatalogEncryptionServiceRole,omitempty"`
+}
+
+// EncryptionConfiguration is a structure of the Glue API.
+type EncryptionConfiguration struct {
+	S3Encryption           []S3Encryption          `json:"S3Encryption,omitzero"`
+	CloudWatchEncryption   *CloudWatchEncryption   `json:"CloudWatchEncryption,omitempty"`
+	JobBookmarksEncryption *JobBookmarksEncryption `json:"JobBookmarksEncryption,omitempty"`
+	DataQualityEncryption  *DataQualityEncryption  `json:"DataQualityEncryption,omitempty"`
+}
+
 // ErrorDetail is a structure of the Glue API.
 type ErrorDetail struct {
 	ErrorCode    string `json:"ErrorCode,omitempty"`
@@ -176,6 +283,13 @@ type FederatedTable struct {
 	DatabaseIdentifier string `json:"DatabaseIdentifier,omitempty"`
 	ConnectionName     string `json:"ConnectionName,omitempty"`
 	ConnectionType     string `json:"ConnectionType,omitempty"`
+}
+
+// GetConnectionsFilter is a structure of the Glue API.
+type GetConnectionsFilter struct {
+	MatchCriteria           []string       `json:"MatchCriteria,omitzero"`
+	ConnectionType          ConnectionType `json:"ConnectionType,omitempty"`
+	ConnectionSchemaVersion *int32         `json:"ConnectionSchemaVersion,omitempty"`
 }
 
 // IcebergDocument is a structure of the Glue API.
@@ -298,6 +412,12 @@ type JobBookmarkEntry struct {
 	JobBookmark   string `json:"JobBookmark,omitempty"`
 }
 
+// JobBookmarksEncryption is a structure of the Glue API.
+type JobBookmarksEncryption struct {
+	JobBookmarksEncryptionMode JobBookmarksEncryptionMode `json:"JobBookmarksEncryptionMode,omitempty"`
+	KmsKeyArn                  string                     `json:"KmsKeyArn,omitempty"`
+}
+
 // JobCommand is a structure of the Glue API.
 type JobCommand struct {
 	Name           string `json:"Name,omitempty"`
@@ -393,6 +513,38 @@ type NotificationProperty struct {
 	NotifyDelayAfter *int32 `json:"NotifyDelayAfter,omitempty"`
 }
 
+// OAuth2ClientApplication is a structure of the Glue API.
+type OAuth2ClientApplication struct {
+	UserManagedClientApplicationClientId string `json:"UserManagedClientApplicationClientId,omitempty"`
+	AWSManagedClientApplicationReference string `json:"AWSManagedClientApplicationReference,omitempty"`
+}
+
+// OAuth2Credentials is a structure of the Glue API.
+type OAuth2Credentials struct {
+	UserManagedClientApplicationClientSecret string `json:"UserManagedClientApplicationClientSecret,omitempty"`
+	AccessToken                              string `json:"AccessToken,omitempty"`
+	RefreshToken                             string `json:"RefreshToken,omitempty"`
+	JwtToken                                 string `json:"JwtToken,omitempty"`
+}
+
+// OAuth2Properties is a structure of the Glue API.
+type OAuth2Properties struct {
+	OAuth2GrantType         OAuth2GrantType          `json:"OAuth2GrantType,omitempty"`
+	OAuth2ClientApplication *OAuth2ClientApplication `json:"OAuth2ClientApplication,omitempty"`
+	TokenUrl                string                   `json:"TokenUrl,omitempty"`
+	TokenUrlParametersMap   map[string]string        `json:"TokenUrlParametersMap,omitzero"`
+}
+
+// OAuth2PropertiesInput is a structure of the Glue API.
+type OAuth2PropertiesInput struct {
+	OAuth2GrantType             OAuth2GrantType              `json:"OAuth2GrantType,omitempty"`
+	OAuth2ClientApplication     *OAuth2ClientApplication     `json:"OAuth2ClientApplication,omitempty"`
+	TokenUrl                    string                       `json:"TokenUrl,omitempty"`
+	TokenUrlParametersMap       map[string]string            `json:"TokenUrlParametersMap,omitzero"`
+	AuthorizationCodeProperties *AuthorizationCodeProperties `json:"AuthorizationCodeProperties,omitempty"`
+	OAuth2Credentials           *OAuth2Credentials           `json:"OAuth2Credentials,omitempty"`
+}
+
 // OpenTableFormatInput is a structure of the Glue API.
 type OpenTableFormatInput struct {
 	IcebergInput *IcebergInput `json:"IcebergInput,omitempty"`
@@ -451,6 +603,13 @@ type PartitionValueList struct {
 	Values []string `json:"Values,omitzero"`
 }
 
+// PhysicalConnectionRequirements is a structure of the Glue API.
+type PhysicalConnectionRequirements struct {
+	SubnetId            string   `json:"SubnetId,omitempty"`
+	SecurityGroupIdList []string `json:"SecurityGroupIdList,omitzero"`
+	AvailabilityZone    string   `json:"AvailabilityZone,omitempty"`
+}
+
 // Predecessor is a structure of the Glue API.
 type Predecessor struct {
 	JobName string `json:"JobName,omitempty"`
@@ -484,6 +643,12 @@ type ResourceUri struct {
 	Uri          string       `json:"Uri,omitempty"`
 }
 
+// S3Encryption is a structure of the Glue API.
+type S3Encryption struct {
+	S3EncryptionMode S3EncryptionMode `json:"S3EncryptionMode,omitempty"`
+	KmsKeyArn        string           `json:"KmsKeyArn,omitempty"`
+}
+
 // SchemaId is a structure of the Glue API.
 type SchemaId struct {
 	SchemaArn    string `json:"SchemaArn,omitempty"`
@@ -496,6 +661,13 @@ type SchemaReference struct {
 	SchemaId            *SchemaId `json:"SchemaId,omitempty"`
 	SchemaVersionId     string    `json:"SchemaVersionId,omitempty"`
 	SchemaVersionNumber *int64    `json:"SchemaVersionNumber,omitempty"`
+}
+
+// SecurityConfiguration is a structure of the Glue API.
+type SecurityConfiguration struct {
+	Name                    string                   `json:"Name,omitempty"`
+	CreatedTimeStamp        Time                     `json:"CreatedTimeStamp,omitzero"`
+	EncryptionConfiguration *EncryptionConfiguration `json:"EncryptionConfiguration,omitempty"`
 }
 
 // Segment is a structure of the Glue API.
@@ -644,6 +816,13 @@ type TableVersionError struct {
 	TableName   string       `json:"TableName,omitempty"`
 	VersionId   string       `json:"VersionId,omitempty"`
 	ErrorDetail *ErrorDetail `json:"ErrorDetail,omitempty"`
+}
+
+// TestConnectionInput is a structure of the Glue API.
+type TestConnectionInput struct {
+	ConnectionType              ConnectionType                    `json:"ConnectionType,omitempty"`
+	ConnectionProperties        map[ConnectionPropertyKey]string  `json:"ConnectionProperties,omitzero"`
+	AuthenticationConfiguration *AuthenticationConfigurationInput `json:"AuthenticationConfiguration,omitempty"`
 }
 
 // Trigger is a structure of the Glue API.

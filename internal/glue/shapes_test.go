@@ -47,6 +47,14 @@ func requests() map[string]any {
 		"GetPartitionIndexes": new(GetPartitionIndexesRequest), "CreateUserDefinedFunction": new(CreateUserDefinedFunctionRequest),
 		"DeleteUserDefinedFunction": new(DeleteUserDefinedFunctionRequest), "GetUserDefinedFunction": new(GetUserDefinedFunctionRequest),
 		"GetUserDefinedFunctions": new(GetUserDefinedFunctionsRequest), "UpdateUserDefinedFunction": new(UpdateUserDefinedFunctionRequest),
+		"BatchDeleteConnection": new(BatchDeleteConnectionRequest), "CreateConnection": new(CreateConnectionRequest),
+		"DeleteConnection": new(DeleteConnectionRequest), "GetConnection": new(GetConnectionRequest),
+		"GetConnections": new(GetConnectionsRequest), "TestConnection": new(TestConnectionRequest),
+		"UpdateConnection": new(UpdateConnectionRequest), "CreateSecurityConfiguration": new(CreateSecurityConfigurationRequest),
+		"DeleteSecurityConfiguration": new(DeleteSecurityConfigurationRequest), "GetSecurityConfiguration": new(GetSecurityConfigurationRequest),
+		"GetSecurityConfigurations":        new(GetSecurityConfigurationsRequest),
+		"GetDataCatalogEncryptionSettings": new(GetDataCatalogEncryptionSettingsRequest),
+		"PutDataCatalogEncryptionSettings": new(PutDataCatalogEncryptionSettingsRequest),
 	}
 }
 
@@ -58,6 +66,9 @@ var samples = map[string]string{
 	"LogicalOperator": "EQUALS", "State": "FAILED", "CrawlState": "CANCELLED", "JobMode": "SCRIPT",
 	"WorkerType": "R.8X", "ExecutionClass": "FLEX", "Provider": "GITHUB", "AuthStrategy": "AWS_SECRETS_MANAGER",
 	"SchemaArn": "arn:aws:glue:us-east-1:000000000000:schema/r/s", "SchemaVersionId": "01234567-89ab-cdef-0123-456789abcdef",
+	"SecretArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:s", "KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k",
+	"CatalogEncryptionServiceRole": "arn:aws:iam::000000000000:role/r", "TokenUrl": "https://example.com/token",
+	"RedirectUri": "https://example.com/", "JwtToken": "a.b.c",
 	"Definer": "arn:aws:iam::000000000000:role/r", "SubObjects": "arn:aws:glue:us-east-1:000000000000:table/d/t",
 }
 
@@ -65,6 +76,9 @@ var samples = map[string]string{
 var values = map[string]string{
 	"DatabaseAttributes": "NAME", "TableAttributes": "TABLE_TYPE", "ResourceShareType": "ALL", "Permission": "SELECT",
 	"ViewUpdateAction": "ADD", "ViewDialect": "SPARK", "LastRefreshType": "FULL", "FunctionType": "REGULAR_FUNCTION",
+	"ConnectionType": "SNOWFLAKE", "ConnectionPropertyKey": "SECRET_ID", "ComputeEnvironment": "SPARK", "AuthenticationType": "OAUTH2",
+	"OAuth2GrantType": "JWT_BEARER", "S3EncryptionMode": "SSE-S3", "CloudWatchEncryptionMode": "SSE-KMS", "JobBookmarksEncryptionMode": "CSE-KMS",
+	"DataQualityEncryptionMode": "SSE-KMS", "CatalogEncryptionMode": "SSE-KMS-WITH-SERVICE-ROLE",
 	"PrincipalType": "USER", "ResourceType": "JAR", "MetadataOperation": "CREATE", "IcebergStructTypeEnum": "struct",
 	"IcebergSortDirection": "asc", "IcebergNullOrder": "nulls-last", "IcebergUpdateAction": "add-spec",
 }
@@ -89,7 +103,9 @@ func fill(v reflect.Value, name string) {
 			return
 		}
 		v.Set(reflect.MakeMap(v.Type()))
-		v.SetMapIndex(reflect.ValueOf("key"), reflect.ValueOf("value"))
+		key := reflect.New(v.Type().Key()).Elem()
+		fill(key, "")
+		v.SetMapIndex(key, reflect.ValueOf("value"))
 	case reflect.String:
 		text := values[v.Type().Name()]
 		if text == "" {
@@ -101,7 +117,7 @@ func fill(v reflect.Value, name string) {
 		v.SetString(text)
 	case reflect.Int32, reflect.Int64:
 		v.SetInt(7)
-		if name == "SortOrder" {
+		if name == "SortOrder" || name == "ConnectionSchemaVersion" {
 			v.SetInt(1)
 		}
 	case reflect.Float64:

@@ -40,6 +40,9 @@ type Options struct {
 	// Env gives variables of one job run, such as endpoints and throw-away
 	// credentials. They win over all others.
 	Env func(executor.Spec) map[string]string
+	// Check tells why a job run can't be run as things are, such as a connection
+	// that is not there; nil finds nothing. What it returns ends the job run.
+	Check func(executor.Spec) error
 	// Log takes what has no other place; nil means none.
 	Log *slog.Logger
 	// Runner changes how runners are started. Its DataDir, Events and Log are

@@ -56,6 +56,11 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 	if err := supported(s); err != nil {
 		return spec, err
 	}
+	if x.opts.Check != nil {
+		if err := x.opts.Check(s); err != nil {
+			return spec, fatal(err)
+		}
+	}
 	if spark.IsJob(s.Command) {
 		return x.prepareSpark(ctx, s)
 	}

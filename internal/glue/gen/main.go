@@ -43,6 +43,12 @@ var served = []string{
 	"CreatePartitionIndex", "DeletePartitionIndex", "GetPartitionIndexes",
 	"CreateUserDefinedFunction", "DeleteUserDefinedFunction", "GetUserDefinedFunction",
 	"GetUserDefinedFunctions", "UpdateUserDefinedFunction",
+	// Connections, and what is to be encrypted.
+	"BatchDeleteConnection", "CreateConnection", "DeleteConnection", "GetConnection", "GetConnections",
+	"TestConnection", "UpdateConnection",
+	"CreateSecurityConfiguration", "DeleteSecurityConfiguration", "GetSecurityConfiguration",
+	"GetSecurityConfigurations",
+	"GetDataCatalogEncryptionSettings", "PutDataCatalogEncryptionSettings",
 }
 
 // alwaysSent names members that are sent even when zero, because clients index
@@ -77,8 +83,14 @@ var opaque = map[string]string{
 // extraValues are enumeration values that the Glue guide documents and the
 // model does not know yet.
 var extraValues = map[string][]string{
-	"WorkerType": {"G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X"},
+	"WorkerType":            {"G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X"},
+	"ConnectionType":        {"SNOWFLAKE"},
+	"ConnectionPropertyKey": {"SparkProperties"},
 }
+
+// secret names shapes that may hold passwords and that the model does not mark
+// as sensitive: messages do not repeat their values.
+var secret = []string{"ConnectionProperties", "PropertyMap"}
 
 func main() {
 	path := flag.String("model", "", "service-2.json or service-2.json.gz; default: that of the installed botocore")
@@ -121,6 +133,12 @@ func generate(m *model) (map[string][]byte, error) {
 			return nil, fmt.Errorf("extra values for %s, which is no enumeration of the model", name)
 		}
 		s.Enum = append(s.Enum, values...)
+	}
+	for _, name := range secret {
+		if m.Shapes[name] == nil {
+			return nil, fmt.Errorf("no shape %s, which is to be secret", name)
+		}
+		m.Shapes[name].Sensitive = true
 	}
 	files, err := goFiles(m)
 	if err != nil {

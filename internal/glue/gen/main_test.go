@@ -52,6 +52,9 @@ func TestTranslate(t *testing.T) {
 		{`([^\r\n])*`, []string{"abc"}, []string{"a\nb"}},
 		{`^(\w+\.)+\w+$`, []string{"3.0", "a.b.c"}, []string{"3", "é.0"}},
 		{`[\p{L}\p{N}\p{P}]*`, []string{"aé9_-"}, []string{"a b", "a\n"}},
+		{`\S+`, []string{"a-b", "é"}, []string{"a b", "a\x0B", ""}},
+		{`[\x20-\x7E]*`, []string{"a ~", ""}, []string{"é", "\n"}},
+		{`[a_\-\+\/]+`, []string{"a-", "_+/"}, []string{"b", "*"}},
 		{`arn:aws(-(cn|us-gov))?:glue:.*`, []string{"arn:aws-cn:glue:x"}, []string{"arn:aws:s3:x"}},
 	}
 	for _, tt := range tests {
@@ -76,7 +79,7 @@ func TestTranslate(t *testing.T) {
 
 func TestTranslateRefusesWhatItDoesNotKnow(t *testing.T) {
 	for _, pattern := range []string{
-		`\p{Alpha}`, `\S`, `\uD800x`, `\uD800\u0041`, `\u12`, `(?=a)b`, `[a&&b]`, `[a[b]]`, `é`, `\`, `a)`, `\1`,
+		`\p{Alpha}`, `[\S]`, `\x2`, `\uD800x`, `\uD800\u0041`, `\u12`, `(?=a)b`, `[a&&b]`, `[a[b]]`, `é`, `\`, `a)`, `\1`,
 	} {
 		if got, err := translate(pattern); err == nil {
 			t.Errorf("translate(%q) = %q, want an error", pattern, got)

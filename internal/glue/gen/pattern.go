@@ -20,6 +20,9 @@ const (
 // category is a general category of characters, such as \p{L}.
 var category = regexp.MustCompile(`^\\p\{[CLMNPSZ]\}`)
 
+// hexadecimal is a character by its number of two digits.
+var hexadecimal = regexp.MustCompile(`^\\x[0-9A-Fa-f]{2}`)
+
 // translate turns a pattern of the model, in Java's syntax, into Go's. It
 // refuses what it does not know rather than guess.
 func translate(pattern string) (string, error) {
@@ -35,7 +38,7 @@ func translate(pattern string) (string, error) {
 			text, size, err = escape(rest, inClass)
 		case rest[0] == '.' && !inClass:
 			text = javaDot
-		case rest[0] == '[' && inClass, rest[0] == '&' && inClass:
+		case rest[0] == '[' && inClass, strings.HasPrefix(rest, "&&") && inClass:
 			err = fmt.Errorf("a nested or intersected class")
 		case rest[0] == '[':
 			inClass = true
@@ -70,10 +73,16 @@ func escape(rest string, inClass bool) (text string, size int, err error) {
 		return javaSpace, 2, nil
 	case c == 's':
 		return "[" + javaSpace + "]", 2, nil
+	case hexadecimal.MatchString(rest): // the same in both
+		return rest[:4], 4, nil
+	case c == 'S' && !inClass:
+		return "[^" + javaSpace + "]", 2, nil
 	case strings.IndexByte("wdtnrf", c) >= 0: // the same in both
 		return rest[:2], 2, nil
 	case category.MatchString(rest): // a general category: the same in both
 		return rest[:5], 5, nil
+	case c == '-': // in a class it would be a range
+		return rest[:2], 2, nil
 	case c < 0x80 && !isAlphanumeric(c): // an escaped sign
 		return regexp.QuoteMeta(rest[1:2]), 2, nil
 	}

@@ -32,6 +32,8 @@ func Run(t *testing.T, open Open) {
 		{"OddNamesAndPaging", testOddNames},
 		{"PagingSurvivesInserts", testPagingInserts},
 		{"Databases", testDatabases},
+		{"Connections", testConnections},
+		{"SecurityConfigurations", testSecurityConfigurations},
 		{"Tables", testTables},
 		{"Partitions", testPartitions},
 		{"SweepOfTheCatalog", testSweep},
