@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/reglue/reglue/internal/bookmark"
+	"github.com/reglue/reglue/internal/catalog"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
 )
@@ -28,9 +29,10 @@ var extensions = map[string]operation{
 	plan.OpUpdateBulk: extended((*API).updateBulk),
 	plan.OpRepairs:    extended((*API).listRepairs),
 
-	bookmark.OpOpen:    extended((*API).openJobBookmark),
-	bookmark.OpCommit:  extended((*API).commitJobBookmark),
-	bookmark.OpHistory: extended((*API).getBookmarkHistory),
+	bookmark.OpOpen:       extended((*API).openJobBookmark),
+	bookmark.OpCommit:     extended((*API).commitJobBookmark),
+	bookmark.OpHistory:    extended((*API).getBookmarkHistory),
+	catalog.OpRenameTable: extended((*API).renameTable),
 }
 
 // extended makes an operation of a function whose request no model describes:

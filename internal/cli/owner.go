@@ -28,8 +28,10 @@ type ownerInfo struct {
 	// Endpoint is empty while the owner starts.
 	Endpoint string `json:"endpoint"`
 	Address  string `json:"address"`
-	Auth     string `json:"auth"`
-	PID      int    `json:"pid"`
+	// Metastore is where Hive clients reach it.
+	Metastore string `json:"metastore,omitempty"`
+	Auth      string `json:"auth"`
+	PID       int    `json:"pid"`
 	// ID tells this owner from another process that has its port one day.
 	ID string `json:"id"`
 }

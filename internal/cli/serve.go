@@ -66,6 +66,7 @@ func newServeCommand(a *app) *cobra.Command {
 	f.StringVar(&o.Account, "account", "", "account id kept in the folder when it is created (default "+defaultAccount+")")
 	f.StringVar(&o.Python, "python", "", "interpreter of python shell jobs (default python3)")
 	sparkFlags(f, &o.Spark, "")
+	f.StringVar(&o.Metastore, "metastore", "", "address for Hive clients, HOST:PORT on loopback, or off (default a free port, which is kept)")
 	f.IntVar(&o.MaxLocalJobs, "max-local-jobs", 0, "jobs that run at once; further ones wait (default 4 for each processor; a Spark job counts as 2 for each core that it uses)")
 	f.DurationVar(&o.StopGrace, "stop-grace", 10*time.Second, "time between TERM and KILL when a job is stopped")
 	f.DurationVar(&o.Retention, "retention", 90*24*time.Hour, "how long ended runs are kept")

@@ -17,6 +17,7 @@ import (
 	"github.com/reglue/reglue/internal/api"
 	"github.com/reglue/reglue/internal/engine"
 	"github.com/reglue/reglue/internal/executor/spark"
+	"github.com/reglue/reglue/internal/metastore"
 	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/secret"
 	"github.com/reglue/reglue/internal/store"
@@ -53,6 +54,9 @@ type serverOptions struct {
 	Spark           spark.Settings
 	MaxLocalJobs    int
 	StopGrace       time.Duration
+	// Metastore is HOST:PORT for Hive clients, or off; empty takes that of the last
+	// owner, else any free one.
+	Metastore string
 	// UnlimitedResumes, ResumeStopped and ResumeRunning lift R41, R38 and R3.
 	UnlimitedResumes, ResumeStopped, ResumeRunning bool
 	Retention                                      time.Duration
@@ -77,6 +81,9 @@ type server struct {
 	opened   *openedServices
 	tokens   tokens
 	key      accessKey
+	// hive and metastore answer Hive clients; both may be nil.
+	hive      net.Listener
+	metastore *metastore.Server
 	// last is what the owner before left.
 	last ownerInfo
 	// taken is the address that another process had; empty when it was free.
@@ -117,7 +124,7 @@ func startServer(ctx context.Context, o serverOptions) (*server, error) {
 func (s *server) open(ctx context.Context) error {
 	// Until this owner can be reached, nobody may take the last one's endpoint for
 	// it: another server may have that port by now.
-	starting := ownerInfo{Address: s.last.Address, Auth: s.opt.Auth, PID: os.Getpid()}
+	starting := ownerInfo{Address: s.last.Address, Metastore: s.last.Metastore, Auth: s.opt.Auth, PID: os.Getpid()}
 	if err := s.folder.tell(starting); err != nil {
 		return err
 	}
@@ -169,8 +176,11 @@ func (s *server) open(ctx context.Context) error {
 			Partitions: s.opt.Quotas[quotaPartitions], Versions: s.opt.Quotas[quotaTableVersions],
 		},
 	})
+	if err := s.openMetastore(ctx); err != nil {
+		return err
+	}
 	return s.folder.tell(ownerInfo{
-		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Auth: s.opt.Auth, PID: os.Getpid(), ID: s.id,
+		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Metastore: cmp.Or(s.metastoreAddress(), s.last.Metastore), Auth: s.opt.Auth, PID: os.Getpid(), ID: s.id,
 	})
 }
 
@@ -327,8 +337,18 @@ func (s *server) run(ctx context.Context) {
 		cancel()
 		engineDone <- err
 	}()
+	hiveDone := make(chan error, 1)
+	go func() {
+		err := s.serveMetastore(ctx)
+		if err != nil {
+			cancel()
+		}
+		hiveDone <- err
+	}()
 	web := &wire.Server{Handler: s.handler(), Log: s.opt.Log}
 	err := web.Serve(ctx, s.listener)
+	cancel()
+	err = errors.Join(err, <-hiveDone)
 	// Requests are drained; only now may the engine go.
 	stopEngine()
 	s.err = errors.Join(err, <-engineDone)
@@ -361,6 +381,9 @@ func (s *server) closeParts() {
 	}
 	if s.listener != nil {
 		_ = s.listener.Close() // closed already when it served
+	}
+	if s.hive != nil {
+		_ = s.hive.Close() // likewise
 	}
 	_ = s.folder.release()
 }

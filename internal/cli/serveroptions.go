@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -64,7 +65,7 @@ func (o *serverOptions) complete() error {
 	if _, err := s3.NewMap(o.Data, o.Maps); err != nil {
 		return err
 	}
-	if err := knownServices(o.AllowAWS); err != nil {
+	if err := errors.Join(knownServices(o.AllowAWS), o.checkMetastore()); err != nil {
 		return err
 	}
 	if o.Listen == "" || o.Auth == authSigV4 {

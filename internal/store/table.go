@@ -19,7 +19,7 @@ const (
 		WHERE database_id = $1 AND name > $2 ORDER BY name LIMIT $3`
 	sqlTableNames  = `SELECT name FROM catalog_tables WHERE database_id = $1 AND name > $2 ORDER BY name LIMIT $3`
 	sqlInsertTable = `INSERT INTO catalog_tables (id, database_id, name, version, body) VALUES ($1, $2, $3, $4, $5)`
-	sqlUpdateTable = `UPDATE catalog_tables SET version = $2, body = $3 WHERE id = $1`
+	sqlUpdateTable = `UPDATE catalog_tables SET name = $2, version = $3, body = $4 WHERE id = $1`
 	sqlDeleteTable = `DELETE FROM catalog_tables WHERE id = $1`
 	sqlCountTables = `SELECT count(*) FROM (SELECT 1 FROM catalog_tables WHERE database_id = $1 LIMIT $2) AS some`
 
@@ -54,7 +54,7 @@ func (tx *Tx) CountTables(database int64, limit int) (int, error) {
 }
 
 // PutTable creates a table, which gives it its id, or replaces its present
-// version.
+// version, its name included.
 func (tx *Tx) PutTable(t *TableRecord) error {
 	if !tx.write {
 		return errReadOnly
@@ -64,7 +64,7 @@ func (tx *Tx) PutTable(t *TableRecord) error {
 		return err
 	}
 	if t.ID != 0 {
-		return tx.exec(sqlUpdateTable, t.ID, t.Version, body)
+		return tx.exec(sqlUpdateTable, t.ID, t.Table.Name, t.Version, body)
 	}
 	t.ID = tx.db.seqs.next(seqCatalog)
 	return tx.exec(sqlInsertTable, t.ID, t.Database, t.Table.Name, t.Version, body)

@@ -109,7 +109,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, request *Request
 // admit refuses what is no AWS JSON request, or comes from a web page, and
 // recognises the calls of jobs.
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request, request *Request) error {
-	id, token, ofJob := jobPath(r.URL.Path)
+	id, token, ofJob := JobPath(r.URL.Path)
 	if r.URL.Path != "/" && r.URL.Path != "" && (!ofJob || h.JobToken == nil) {
 		return faultf(http.StatusNotFound, codeUnknownOperation, "nothing is served at this path: AWS clients post to /")
 	}
@@ -130,8 +130,9 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, request *Request
 	return contentFault(r)
 }
 
-// jobPath takes /job/{id}/{token} apart; a slash may follow.
-func jobPath(path string) (id, token string, ok bool) {
+// JobPath takes the path of a job's endpoint, /job/{id}/{token}, apart; a slash may
+// follow.
+func JobPath(path string) (id, token string, ok bool) {
 	rest, ok := strings.CutPrefix(path, "/job/")
 	if !ok {
 		return "", "", false

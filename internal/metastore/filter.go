@@ -1,0 +1,66 @@
+package metastore
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/reglue/reglue/internal/glue"
+)
+
+// filterToken is a word, a number, a sign, or a text in quotes of a Hive filter.
+var filterToken = regexp.MustCompile(`(?s)^(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\d{4}-\d\d-\d\d|[\p{L}\p{N}_.$#@]+|<=>|<=|>=|<>|!=|[-+=<>(),])`)
+
+// expression is a Hive filter of partitions as an expression of GetPartitions. Both
+// compare keys with values and know AND, OR and NOT; what differs are quotes, dates,
+// which Hive takes without, and LIKE, whose patterns are regular expressions in Hive.
+func expression(filter string) (string, error) {
+	var out []string
+	for rest := strings.TrimSpace(filter); rest != ""; rest = strings.TrimSpace(rest) {
+		t := filterToken.FindString(rest)
+		if t == "" {
+			return "", glue.Errorf(glue.InvalidInput, "the filter %q can't be read from %.40q on", filter, rest)
+		}
+		rest = rest[len(t):]
+		last := len(out) - 1
+		switch {
+		case t[0] == '"' || t[0] == '\'':
+			text := t[1 : len(t)-1]
+			if last >= 0 && strings.EqualFold(out[last], "like") {
+				text = likeText(text)
+			}
+			out = append(out, quote(text))
+		case len(t) == len("2006-01-02") && t[4] == '-' && t[7] == '-':
+			if last >= 0 && strings.EqualFold(out[last], "date") {
+				out = out[:last]
+			}
+			out = append(out, quote(t))
+		case t == "<=>":
+			out = append(out, "=")
+		default:
+			out = append(out, t)
+		}
+	}
+	return strings.Join(out, " "), nil
+}
+
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// likeText is a pattern of Hive's LIKE, a regular expression, as Glue has it. Spark
+// writes the text that it looks for into it without escapes, so whatever else has a
+// meaning in either form stands for any text: too much is found, never too little, and
+// Spark looks again.
+func likeText(re string) string {
+	var out strings.Builder
+	for i, r := range re {
+		switch {
+		case r == '.' && strings.HasPrefix(re[i+1:], "*"):
+		case r == '*' && i > 0 && re[i-1] == '.', strings.ContainsRune(`%*+?()[]{}|^$\`, r):
+			out.WriteByte('%')
+		case r == '.' || r == '_':
+			out.WriteByte('_')
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
