@@ -31,6 +31,11 @@ func readHistory(tx *store.Tx, job string) (*history, error) {
 	if rec == nil {
 		return nil, missingNamed("Job", job)
 	}
+	return keptHistory(tx, job)
+}
+
+// keptHistory is what is kept, whether or not there is such a job.
+func keptHistory(tx *store.Tx, job string) (*history, error) {
 	all, err := tx.Bookmarks(job)
 	return &history{tx, job, all}, err
 }
@@ -117,7 +122,7 @@ func (h *history) after(jobRun string) (*store.Bookmark, error) {
 			return &h.all[i], nil
 		}
 	}
-	return nil, h.tooOld("job run "+jobRun)
+	return nil, h.tooOld("job run " + jobRun)
 }
 
 // tooOld refuses a version that is not kept any more; it is nil when all are kept.
