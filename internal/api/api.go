@@ -216,6 +216,9 @@ var operations = map[string]operation{
 	"GetJobRuns":      typed((*API).getJobRuns),
 	"StartJobRun":     typed((*API).startJobRun),
 
+	"GetJobBookmark":   typed((*API).getJobBookmark),
+	"ResetJobBookmark": typed((*API).resetJobBookmark),
+
 	"GetTags":       typed((*API).getTags),
 	"TagResource":   typed((*API).tagResource),
 	"UntagResource": typed((*API).untagResource),

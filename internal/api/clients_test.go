@@ -130,6 +130,7 @@ func TestBoto3(t *testing.T) {
 	s := newServer(t)
 	s.fails("J2")
 	s.exec.outcome["held"] = append(s.exec.outcome["held"], "", "")
+	s.exec.outcome["marked"] = append(s.exec.outcome["marked"], "")
 	cmd := exec.CommandContext(t.Context(), "python3", "testdata/client.py", s.listen(nil))
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_CONFIG_FILE=/dev/null",
 		"AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "NO_PROXY=127.0.0.1")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/reglue/reglue/internal/bookmark"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
 )
@@ -26,6 +27,10 @@ var extensions = map[string]operation{
 	plan.OpListBulks:  extended((*API).listBulks),
 	plan.OpUpdateBulk: extended((*API).updateBulk),
 	plan.OpRepairs:    extended((*API).listRepairs),
+
+	bookmark.OpOpen:    extended((*API).openJobBookmark),
+	bookmark.OpCommit:  extended((*API).commitJobBookmark),
+	bookmark.OpHistory: extended((*API).getBookmarkHistory),
 }
 
 // extended makes an operation of a function whose request no model describes:

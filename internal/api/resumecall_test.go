@@ -76,16 +76,6 @@ func TestR26NoEventStartedAResumedRun(t *testing.T) {
 	}
 }
 
-// R30: nothing of a job's bookmark is read or written: there are no bookmarks in
-// this version, so their operations answer that they are not built.
-func TestR30BookmarksAreNotBuilt(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	for _, op := range []string{"GetJobBookmark", "ResetJobBookmark"} {
-		s.refuses(op, `{'JobName': 'J'}`, "UnknownOperationException", op)
-	}
-}
-
 // R34: two resumes of one run are both allowed; the job's own limit decides.
 func TestR34ConcurrentResumes(t *testing.T) {
 	t.Parallel()

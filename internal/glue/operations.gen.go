@@ -384,6 +384,17 @@ type GetDatabasesResponse struct {
 	NextToken    string     `json:"NextToken,omitempty"`
 }
 
+// GetJobBookmarkRequest is the input of GetJobBookmark.
+type GetJobBookmarkRequest struct {
+	JobName string `json:"JobName,omitempty"`
+	RunId   string `json:"RunId,omitempty"`
+}
+
+// GetJobBookmarkResponse is the output of GetJobBookmark.
+type GetJobBookmarkResponse struct {
+	JobBookmarkEntry *JobBookmarkEntry `json:"JobBookmarkEntry,omitempty"`
+}
+
 // GetJobRequest is the input of GetJob.
 type GetJobRequest struct {
 	JobName string `json:"JobName,omitempty"`
@@ -703,6 +714,17 @@ type PutWorkflowRunPropertiesRequest struct {
 
 // PutWorkflowRunPropertiesResponse is the output of PutWorkflowRunProperties.
 type PutWorkflowRunPropertiesResponse struct {
+}
+
+// ResetJobBookmarkRequest is the input of ResetJobBookmark.
+type ResetJobBookmarkRequest struct {
+	JobName string `json:"JobName,omitempty"`
+	RunId   string `json:"RunId,omitempty"`
+}
+
+// ResetJobBookmarkResponse is the output of ResetJobBookmark.
+type ResetJobBookmarkResponse struct {
+	JobBookmarkEntry *JobBookmarkEntry `json:"JobBookmarkEntry,omitempty"`
 }
 
 // ResumeWorkflowRunRequest is the input of ResumeWorkflowRun.

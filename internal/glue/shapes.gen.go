@@ -287,6 +287,17 @@ type Job struct {
 	ProfileName               string                     `json:"ProfileName,omitempty"`
 }
 
+// JobBookmarkEntry is a structure of the Glue API.
+type JobBookmarkEntry struct {
+	JobName       string `json:"JobName,omitempty"`
+	Version       int32  `json:"Version"`
+	Run           int32  `json:"Run"`
+	Attempt       int32  `json:"Attempt"`
+	PreviousRunId string `json:"PreviousRunId,omitempty"`
+	RunId         string `json:"RunId,omitempty"`
+	JobBookmark   string `json:"JobBookmark,omitempty"`
+}
+
 // JobCommand is a structure of the Glue API.
 type JobCommand struct {
 	Name           string `json:"Name,omitempty"`

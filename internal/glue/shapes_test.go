@@ -29,6 +29,7 @@ func requests() map[string]any {
 		"ListJobs": new(ListJobsRequest), "UpdateJob": new(UpdateJobRequest),
 		"BatchStopJobRun": new(BatchStopJobRunRequest), "GetJobRun": new(GetJobRunRequest),
 		"GetJobRuns": new(GetJobRunsRequest), "StartJobRun": new(StartJobRunRequest),
+		"GetJobBookmark": new(GetJobBookmarkRequest), "ResetJobBookmark": new(ResetJobBookmarkRequest),
 		"GetTags": new(GetTagsRequest), "TagResource": new(TagResourceRequest), "UntagResource": new(UntagResourceRequest),
 		"CreateDatabase": new(CreateDatabaseRequest), "DeleteDatabase": new(DeleteDatabaseRequest),
 		"GetDatabase": new(GetDatabaseRequest), "GetDatabases": new(GetDatabasesRequest),

@@ -53,9 +53,12 @@ func (tx *Tx) PutJob(job *glue.Job) (int64, error) {
 	return id, tx.exec(sqlPutJob, job.Name, id)
 }
 
-// DeleteJob removes a job and its tags, if it is there. Its runs stay.
+// DeleteJob removes a job, its tags and its bookmark, if it is there. Its runs stay.
 func (tx *Tx) DeleteJob(name string) error {
 	if err := tx.exec(sqlDeleteJob, name); err != nil {
+		return err
+	}
+	if err := tx.DeleteBookmark(name); err != nil {
 		return err
 	}
 	return tx.deleteTags(tx.db.scope.ARN(kindJob, name))

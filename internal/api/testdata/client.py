@@ -8,6 +8,7 @@ import time
 import boto3
 from botocore.config import Config
 
+import bookmark
 import catalog
 
 config = Config(retries={"max_attempts": 1}, connect_timeout=10, read_timeout=60, parameter_validation=False)
@@ -151,6 +152,9 @@ check("GetTags", glue.get_tags(ResourceArn=arn)["Tags"], {"l": "w"})
 
 # The Data Catalog.
 catalog.run(glue, check, refused)
+
+# Bookmarks.
+bookmark.run(glue, sys.argv[1], check, refused)
 
 # The end.
 glue.delete_trigger(Name="T5")

@@ -31,6 +31,7 @@ var served = []string{
 	"UpdateJob",
 	// Job runs.
 	"BatchStopJobRun", "GetJobRun", "GetJobRuns", "StartJobRun",
+	"GetJobBookmark", "ResetJobBookmark",
 	// Tags.
 	"GetTags", "TagResource", "UntagResource",
 	// The Data Catalog.
@@ -50,6 +51,10 @@ var alwaysSent = map[string]bool{
 	"WorkflowRunStatistics.*": true,
 	"JobRun.Attempt":          true,
 	"JobRun.ExecutionTime":    true,
+
+	"JobBookmarkEntry.Version": true,
+	"JobBookmarkEntry.Run":     true,
+	"JobBookmarkEntry.Attempt": true,
 
 	"Table.Retention":                          true,
 	"Table.IsRegisteredWithLakeFormation":      true,

@@ -35,6 +35,8 @@ func Run(t *testing.T, open Open) {
 		{"Tables", testTables},
 		{"Partitions", testPartitions},
 		{"SweepOfTheCatalog", testSweep},
+		{"Bookmarks", testBookmarks},
+		{"BookmarkHistory", testBookmarkHistory},
 		{"Runs", testRuns},
 		{"RunProgress", testRunProgress},
 		{"RunPages", testRunPages},
