@@ -31,6 +31,11 @@ func readHistory(tx *store.Tx, job string) (*history, error) {
 	if rec == nil {
 		return nil, missingNamed("Job", job)
 	}
+	return keptHistory(tx, job)
+}
+
+// keptHistory is what is kept, whether or not there is such a job.
+func keptHistory(tx *store.Tx, job string) (*history, error) {
 	all, err := tx.Bookmarks(job)
 	return &history{tx, job, all}, err
 }

@@ -28,6 +28,8 @@ func checkResume(r *plan.Request) error {
 		return invalid("Because is required with Accept: say why the failed node counts as SUCCEEDED")
 	case len(r.Accept) == 0 && r.Because != "":
 		return invalid("Because goes with Accept: it says why a failed node counts as SUCCEEDED")
+	case r.RewindAllBookmarks && len(r.RewindBookmarks) > 0:
+		return invalid("Give RewindBookmarks or RewindAllBookmarks, not both")
 	case len(r.Because) > maxNote:
 		return invalid("Because has %d bytes, more than %d", len(r.Because), maxNote)
 	}

@@ -67,6 +67,7 @@ func (a *API) resumeRequest(ctx context.Context, r *plan.ExecuteRequest) (*worke
 		Properties: r.Properties, Overrides: r.Overrides, AnyResume: r.AnyResume, ExpectHead: r.ExpectHead,
 		Current: r.Definition == definitionCurrent,
 		Check:   func(tx *store.Tx) error { return checkTaken(tx, w, r) },
+		Rewind:  w.rewound(r.By), Rewound: w.answer.Plan.Rewound(),
 	}, nil
 }
 

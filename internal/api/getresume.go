@@ -34,6 +34,7 @@ func viewResume(run *store.Run, g *flow.Graph) *plan.Record {
 	out := &plan.Record{
 		By: rec.By, At: rec.At, Overrides: rec.Overrides, Properties: rec.Properties,
 		Pinned: len(rec.Files), AnyEnd: rec.AnyEnd, Moved: rec.Moved, WhileRunning: rec.WhileRunning,
+		Rewound: rec.Rewound,
 	}
 	if rec.WhileRunning {
 		for _, n := range run.Roots {

@@ -106,7 +106,11 @@ func (a *API) stillHolds(tx *store.Tx, w *worked, r *plan.Request) error {
 			changes = append(changes, "the definition of job "+n.Name+" changed")
 		}
 	}
-	if len(changes) > 0 {
+	moved, err := w.bookmarksHold(tx)
+	if err != nil {
+		return err
+	}
+	if changes = append(changes, moved...); len(changes) > 0 {
 		return stalePlan(changes)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reglue/reglue/internal/bookmark"
 	"github.com/reglue/reglue/internal/glue"
 	"github.com/reglue/reglue/internal/plan"
 )
@@ -15,6 +16,8 @@ type definedFacts struct {
 	limit int
 	// files and outputs are those without any override of arguments.
 	files, outputs []string
+	// bookmark is set when it keeps what it reads, likewise.
+	bookmark bool
 }
 
 // job adds to what lasts what may change at any time.
@@ -28,6 +31,7 @@ func (f *facts) job(j *plan.Job, known *lastingJob) error {
 	if known.plain && len(override.Arguments) == 0 {
 		f.contents(j, known.def.files)
 		f.outputs(j, known.def.outputs)
+		j.Bookmark = known.def.bookmark
 		return nil
 	}
 	job, err := f.definition(known.def.id)
@@ -38,6 +42,7 @@ func (f *facts) job(j *plan.Job, known *lastingJob) error {
 		args := job.RunArguments(override.Apply(f.action(a)))
 		f.contents(j, jobFiles(job, args))
 		f.outputs(j, jobOutputs(args))
+		j.Bookmark = j.Bookmark || bookmark.Kept(job, args)
 	}
 	return nil
 }
@@ -66,6 +71,7 @@ func define(id int64, job *glue.Job) *definedFacts {
 	args := job.RunArguments(glue.Override{})
 	return &definedFacts{
 		id: id, sum: job.Sum(), limit: job.ConcurrentRuns(), files: jobFiles(job, args), outputs: jobOutputs(args),
+		bookmark: bookmark.Kept(job, args),
 	}
 }
 

@@ -104,6 +104,9 @@ func (a *API) workOut(ctx context.Context, r *plan.Request, head string) (*worke
 		w.answer.Plan = subject.Describe(r.Name, w.jobs, true)
 		w.answer.Plan.Differences = differences
 		a.addWritten(w.answer.Plan, g, run)
+		if err := a.addBookmarks(tx, w, g, run, r); err != nil {
+			return err
+		}
 		head, err := engine.Head(tx, w.rec)
 		if err != nil {
 			return err
@@ -194,6 +197,6 @@ func (a *API) addWritten(d *plan.Plan, g *flow.Graph, run *flow.Run) {
 // basis is what the plan rests on.
 func (w *worked) basis(r *plan.Request) *plan.Basis {
 	b := plan.NewBasis(w.answer.Plan, r, fmt.Sprintf("%s %d %q", w.rec.Status, w.rec.Rev, w.properties), w.jobs)
-	b.Triggers = w.triggers
+	b.Triggers, b.Bookmarks = w.triggers, w.bookmarks()
 	return b
 }

@@ -46,6 +46,10 @@ type ResumeRequest struct {
 	Token, Body string
 	// Check may refuse the resume as late as in its own transaction.
 	Check func(tx *store.Tx) error
+	// Rewind sets the bookmarks of jobs back, as part of the transaction; nil sets none.
+	// Rewound names the jobs.
+	Rewind  func(tx *store.Tx, now glue.Time) error
+	Rewound []string
 	// planned is the planned resume that this one carries out.
 	planned *store.Planned
 }
@@ -167,6 +171,11 @@ func (b *batch) resume(req *ResumeRequest) (Resumed, error) {
 	}
 	if req.planned != nil {
 		if err := b.roomForPlan(graph, run, plan); err != nil {
+			return Resumed{}, err
+		}
+	}
+	if req.Rewind != nil {
+		if err := req.Rewind(b.tx, b.now); err != nil {
 			return Resumed{}, err
 		}
 	}
@@ -341,7 +350,7 @@ func (b *batch) startPlan(prior *store.Run, live *liveRun, definition int64, gra
 // beyond the nodes.
 func (b *batch) resumeRecord(prior *store.Run, before, graph *flow.Graph, plan *flow.Plan, req *ResumeRequest) *store.Resume {
 	r := &store.Resume{
-		By: req.By, Held: plan.Run.Held, Properties: req.Properties, Files: req.Files, Before: req.Before,
+		By: req.By, Held: plan.Run.Held, Properties: req.Properties, Files: req.Files, Before: req.Before, Rewound: req.Rewound,
 		AnyEnd: prior.Status == glue.WorkflowRunStatusStopped || prior.Status == glue.WorkflowRunStatusError, Moved: before != graph,
 		WhileRunning: prior.Status == glue.WorkflowRunStatusRunning,
 	}

@@ -28,6 +28,8 @@ type Job struct {
 	Live, Limit int
 	// Safe is set when the job is marked as safe to repeat.
 	Safe bool
+	// Bookmark is set when the job keeps what it reads in a bookmark.
+	Bookmark bool
 	// Outputs are what the job declares to write, Missing those that are gone.
 	Outputs, Missing []string
 }

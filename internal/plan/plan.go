@@ -60,6 +60,8 @@ type Node struct {
 	Changed []string `json:"changed,omitempty"`
 	// Risk says what repeating the node may do; nil when it is not repeated.
 	Risk *Risk `json:"risk,omitempty"`
+	// Bookmark is that of a job that may run and keeps one.
+	Bookmark *Bookmark `json:"bookmark,omitempty"`
 }
 
 // From is where a carried state comes from.

@@ -26,6 +26,8 @@ type Basis struct {
 	// Triggers stand for those of the workflow, if the new run goes on them as they
 	// are now.
 	Triggers string
+	// Bookmarks stand for the versions of those of the jobs.
+	Bookmarks string
 	// Jobs are those that may run, by name.
 	Jobs []BasisJob
 }
@@ -62,11 +64,11 @@ func NewBasis(d *Plan, request any, run string, jobs []*Job) *Basis {
 // The token is short: it holds small marks of the parts, to tell what changed, and
 // a whole hash of everything, which decides.
 const (
-	tokenVersion = 1
+	tokenVersion = 2
 	tokenPrefix  = "plan1-"
 	wholeSize    = 16
 	markSize     = 3
-	jobMarks     = 5 // where the marks of jobs begin
+	jobMarks     = 6 // where the marks of jobs begin
 	// maxMarks bounds the token: with more jobs, several share a mark.
 	maxMarks = 128
 )
@@ -77,14 +79,14 @@ func (b *Basis) Token() string {
 }
 
 // The marks of a token, in order: the request, the nodes, the run, the head, the
-// triggers, and then of each group of jobs the definitions and the files.
+// triggers, the bookmarks, and then of each group of jobs the definitions and the files.
 func (b *Basis) sealed() []byte {
 	request, nodes := sum(b.Request), sum(b.Nodes)
-	run, head, triggers := sum([]string{b.RunID, b.Run}), sum(b.Head), sum(b.Triggers)
-	all := sum([]string{b.RunID, b.Run, b.Head, b.Triggers})
+	run, head, triggers, bookmarks := sum([]string{b.RunID, b.Run}), sum(b.Head), sum(b.Triggers), sum(b.Bookmarks)
+	all := sum([]string{b.RunID, b.Run, b.Head, b.Triggers, b.Bookmarks})
 	whole := slices.Concat(request, nodes, all)
 	out := append([]byte{tokenVersion}, make([]byte, wholeSize)...)
-	for _, part := range [][]byte{request, nodes, run, head, triggers} {
+	for _, part := range [][]byte{request, nodes, run, head, triggers, bookmarks} {
 		out = append(out, part[:markSize]...)
 	}
 	var definitions, files, contents []byte
@@ -169,6 +171,9 @@ func (b *Basis) Compare(token string) (changes []string, err error) {
 	}
 	if differs(4) {
 		changes = append(changes, "the triggers of the workflow changed")
+	}
+	if differs(5) {
+		changes = append(changes, "the bookmark of a job that would run changed")
 	}
 	if len(then) != len(now) {
 		changes = append(changes, "other jobs would run than those that the plan named")

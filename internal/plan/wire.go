@@ -27,6 +27,10 @@ type Request struct {
 	Properties map[string]string `json:",omitempty"`
 	// Overrides are set for jobs, by name.
 	Overrides map[string]glue.RunOverride `json:",omitempty"`
+	// RewindBookmarks are jobs whose bookmarks go back to what they were before the
+	// run; RewindAllBookmarks means all that run again and committed in it.
+	RewindBookmarks    []string `json:",omitempty"`
+	RewindAllBookmarks bool     `json:",omitempty"`
 	// Definition says on which triggers the new run goes: "original", those of the
 	// run, is the default; "current" are those that the workflow has now.
 	Definition string `json:",omitempty"`
@@ -92,6 +96,8 @@ type Record struct {
 	Overrides  map[string]glue.RunOverride `json:",omitempty"`
 	Properties map[string]string           `json:",omitempty"`
 	Before     []Before                    `json:",omitempty"`
+	// Rewound are the jobs whose bookmarks went back to what they were before the run.
+	Rewound []string `json:",omitempty"`
 	// Pinned counts the files whose contents were fixed by a plan.
 	Pinned int `json:",omitempty"`
 	// Moved is set when the run goes on the triggers that the workflow had when it

@@ -28,6 +28,8 @@ type Resume struct {
 	Moved bool `json:"moved,omitempty"`
 	// Before are the commands that ran before the first job.
 	Before []Before `json:"before,omitempty"`
+	// Rewound are the jobs whose bookmarks were set back.
+	Rewound []string `json:"rewound,omitempty"`
 	// AnyEnd is set when the run before had ended in STOPPED or ERROR.
 	AnyEnd bool `json:"anyEnd,omitempty"`
 	// WhileRunning is set when the run before was RUNNING: this one superseded it.
