@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -61,10 +62,16 @@ func (x *Executor) weight(a *attempt) int {
 func (x *Executor) prepareSpark(ctx context.Context, s executor.Spec) (runner.Spec, error) {
 	var spec runner.Spec
 	rt, err := spark.Find(ctx, spark.Search{Dir: x.spark.settings.Dir, Python: x.opts.Python, Getenv: os.Getenv})
+	if errors.Is(err, spark.ErrNone) {
+		return spec, problemf("This is a Spark job, and %v.", err)
+	}
 	if err != nil {
 		return spec, fatal(err)
 	}
 	if err := spark.Prepare(x.spark.home); err != nil {
+		return spec, fatal(err)
+	}
+	if s.Arguments, err = x.spark.arguments(s.Arguments); err != nil {
 		return spec, fatal(err)
 	}
 	used := &usedFiles{pinned: s.Files, sums: map[string]string{}}
@@ -98,6 +105,24 @@ func (x *Executor) prepareSpark(ctx context.Context, s executor.Spec) (runner.Sp
 		Argv: plan.Argv, Env: settings(plan.Env),
 		Timeout: s.Timeout, Grace: x.opts.StopGrace, LogLimit: x.opts.LogLimit, Notes: used.sums,
 	}, nil
+}
+
+// arguments are those of a job, with a folder for temporary objects.
+func (s *sparks) arguments(given map[string]string) (map[string]string, error) {
+	if given[spark.ArgTempDir] != "" || s.settings.TempDir == nil {
+		return given, nil
+	}
+	dir, err := s.settings.TempDir()
+	if err != nil {
+		return nil, err
+	}
+	args := map[string]string{spark.ArgTempDir: dir}
+	for k, v := range given {
+		if k != spark.ArgTempDir {
+			args[k] = v
+		}
+	}
+	return args, nil
 }
 
 // sparkFiles keeps all files of a Spark job, and returns what they put onto

@@ -18,8 +18,8 @@ type Settings struct {
 	// Metastore is the address of the Hive metastore over the Data Catalog,
 	// thrift://HOST:PORT; empty when there is none.
 	Metastore string
-	// TempDir is the --TempDir of jobs that name none; empty gives none.
-	TempDir string
+	// TempDir makes the --TempDir of jobs that name none; nil gives none.
+	TempDir func() (string, error)
 }
 
 // DefaultMaster uses all cores of this machine.
