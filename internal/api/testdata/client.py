@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 import catalog
+import connection
 
 config = Config(retries={"max_attempts": 1}, connect_timeout=10, read_timeout=60, parameter_validation=False)
 glue = boto3.client("glue", endpoint_url=sys.argv[1], region_name="us-east-1", config=config)
@@ -151,6 +152,9 @@ check("GetTags", glue.get_tags(ResourceArn=arn)["Tags"], {"l": "w"})
 
 # The Data Catalog.
 catalog.run(glue, check, refused)
+
+# Connections, and what is to be encrypted.
+connection.run(glue, check, refused)
 
 # The end.
 glue.delete_trigger(Name="T5")
