@@ -10,11 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestCatalogWithTheAWSCLI uses the Data Catalog of the program as people type it.
-func TestCatalogWithTheAWSCLI(t *testing.T) {
-	needs(t, "aws")
-	endpoint := serve(t, build(t), "--data", filepath.Join(t.TempDir(), "data"))
-	glue := func(args ...string) string {
+// awsCLI calls `aws glue` at an endpoint and returns what it prints.
+func awsCLI(t *testing.T, endpoint string) func(args ...string) string {
+	return func(args ...string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "aws", append([]string{
 			"glue", "--endpoint-url", endpoint, "--region", "us-east-1", "--output", "json",
@@ -26,6 +24,13 @@ func TestCatalogWithTheAWSCLI(t *testing.T) {
 		}
 		return string(out)
 	}
+}
+
+// TestCatalogWithTheAWSCLI uses the Data Catalog of the program as people type it.
+func TestCatalogWithTheAWSCLI(t *testing.T) {
+	needs(t, "aws")
+	endpoint := serve(t, build(t), "--data", filepath.Join(t.TempDir(), "data"))
+	glue := awsCLI(t, endpoint)
 	glue("create-database", "--database-input", "Name=Shop")
 	glue("create-table", "--database-name", "shop", "--table-input",
 		`{"Name": "sales", "PartitionKeys": [{"Name": "day", "Type": "date"}], "StorageDescriptor": {"Columns": [{"Name": "id", "Type": "int"}]}}`)

@@ -24,7 +24,7 @@ func connectionOf(in *glue.ConnectionInput, now glue.Time) glue.Connection {
 		AthenaProperties: in.AthenaProperties, PythonProperties: in.PythonProperties,
 		PhysicalConnectionRequirements: in.PhysicalConnectionRequirements,
 		CreationTime:                   now, LastUpdatedTime: now, Status: glue.ConnectionStatusReady,
-		AuthenticationConfiguration:   shownAuthentication(in.AuthenticationConfiguration),
+		AuthenticationConfiguration:   glue.PublicAuthentication(in.AuthenticationConfiguration),
 		ConnectionSchemaVersion:       &version,
 		CompatibleComputeEnvironments: in.ValidateForComputeEnvironments,
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
@@ -27,35 +26,6 @@ const (
 
 	encryptedPrefix = "ENCRYPTED_"
 )
-
-var (
-	// secretKey are the keys of properties whose values are secret, and notSecret
-	// those among them that only name a secret.
-	secretKey = regexp.MustCompile(`(?i)passw|pwd|secret|token|credential|private_?key|api_?key`)
-	notSecret = regexp.MustCompile(`(?i)(id|ids|arn|arns|name|url|uri|path|type|enabled)$`)
-
-	// inside are the passwords within a text.
-	inside = []struct {
-		find *regexp.Regexp
-		blot string
-	}{
-		{regexp.MustCompile(`(?i)((?:passw(?:or)?d|pwd|secret|token|private_?key|api_?key)(?:\s*=\s*["']?|["']\s*:\s*["']?))[^&;,"'\s}]+`), "${1}****"},
-		{regexp.MustCompile(`(://[^/\s@:]*:)[^\s@/?]+@`), "${1}****@"},
-		{regexp.MustCompile(`(:thin:[^/@\s]+/)[^@\s]+@`), "${1}****@"},
-	}
-)
-
-// blotted is what may be seen of a property.
-func blotted(key, value string) (shown string, secret bool) {
-	if secretKey.MatchString(key) && !notSecret.MatchString(key) {
-		return "", true
-	}
-	shown = value
-	for _, p := range inside {
-		shown = p.find.ReplaceAllString(shown, p.blot)
-	}
-	return shown, shown != value
-}
 
 // seal takes the secrets out of a connection and encrypts them.
 func (a *API) seal(ctx context.Context, rec *store.ConnectionRecord, auth *glue.AuthenticationConfigurationInput) error {
@@ -153,7 +123,7 @@ func encryption(err error) error {
 func withoutSecrets[K ~string](member string, values map[K]string, found map[string]string) map[K]string {
 	out := maps.Clone(values)
 	for key, value := range values {
-		shown, secret := blotted(string(key), value)
+		shown, secret := glue.ShownProperty(string(key), value)
 		if !secret {
 			continue
 		}
@@ -299,22 +269,7 @@ func (a *API) resolve(c *glue.Connection, auth *glue.AuthenticationConfiguration
 	return nil
 }
 
-// shownAuthentication is the part of an authentication that may be seen.
-func shownAuthentication(in *glue.AuthenticationConfigurationInput) *glue.AuthenticationConfiguration {
-	if in == nil {
-		return nil
-	}
-	out := &glue.AuthenticationConfiguration{AuthenticationType: in.AuthenticationType, SecretArn: in.SecretArn, KmsKeyArn: in.KmsKeyArn}
-	if o := in.OAuth2Properties; o != nil {
-		out.OAuth2Properties = &glue.OAuth2Properties{
-			OAuth2GrantType: o.OAuth2GrantType, OAuth2ClientApplication: o.OAuth2ClientApplication,
-			TokenUrl: o.TokenUrl, TokenUrlParametersMap: o.TokenUrlParametersMap,
-		}
-	}
-	return out
-}
-
-// hiddenAuthentication is the rest of it; nil when there is none.
+// hiddenAuthentication is the secret part of an authentication; nil when there is none.
 func hiddenAuthentication(in *glue.AuthenticationConfigurationInput) *glue.AuthenticationConfigurationInput {
 	if in == nil {
 		return nil

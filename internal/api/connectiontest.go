@@ -26,7 +26,7 @@ func (a *API) testConnection(ctx context.Context, r *glue.TestConnectionRequest)
 		}
 		c := glue.Connection{
 			ConnectionType: in.ConnectionType, ConnectionProperties: in.ConnectionProperties,
-			AuthenticationConfiguration: shownAuthentication(in.AuthenticationConfiguration),
+			AuthenticationConfiguration: glue.PublicAuthentication(in.AuthenticationConfiguration),
 		}
 		return &glue.TestConnectionResponse{}, a.try(ctx, c, in.AuthenticationConfiguration)
 	}

@@ -99,6 +99,14 @@ func answer(op string) any {
 		return new(glue.CreatePartitionResponse)
 	case "UpdatePartition":
 		return new(glue.UpdatePartitionResponse)
+	case "CreateConnection":
+		return new(glue.CreateConnectionResponse)
+	case "UpdateConnection":
+		return new(glue.UpdateConnectionResponse)
+	case "CreateSecurityConfiguration":
+		return new(glue.CreateSecurityConfigurationResponse)
+	case "DeleteSecurityConfiguration":
+		return new(glue.DeleteSecurityConfigurationResponse)
 	case "CreateJob":
 		return new(glue.CreateJobResponse)
 	case "UpdateJob":

@@ -10,13 +10,22 @@ import (
 // nameProperties are where a resource's name may stand, by kind; others have
 // Name. A partition has none: its name is only what refers to it gets.
 var nameProperties = map[Kind][][]string{
-	KindDatabase:  {{"DatabaseInput", "Name"}, {"DatabaseName"}},
-	KindTable:     {{"TableInput", "Name"}, {"Name"}},
-	KindPartition: {},
+	KindDatabase:   {{"DatabaseInput", "Name"}, {"DatabaseName"}},
+	KindTable:      {{"TableInput", "Name"}, {"Name"}},
+	KindPartition:  {},
+	KindConnection: {{"ConnectionInput", "Name"}},
 }
 
-// inCatalog reports whether resources of a kind are in the Data Catalog, where
-// names are of lower case.
+// folded is a name as the kind has it: those of databases and tables are of lower
+// case.
+func (k Kind) folded(name string) string {
+	if k == KindDatabase || k == KindTable {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+// inCatalog reports whether resources of a kind are in the Data Catalog.
 func (k Kind) inCatalog() bool {
 	_, ok := nameProperties[k]
 	return ok
@@ -30,14 +39,14 @@ func (e *evaluator) givenName(r *resource) (string, error) {
 	}
 	for _, keys := range nameProperties[kind] {
 		if name, err := e.property(r, keys...); name != "" || err != nil {
-			return strings.ToLower(name), err
+			return kind.folded(name), err
 		}
 	}
 	return "", nil
 }
 
 // catalogRequest turns evaluated properties into the request that creates a
-// database, a table or a partition. The account's own catalog needs no id.
+// database, a table, a partition or a connection. The account's own catalog needs no id.
 func (e *evaluator) catalogRequest(r *resource, properties *node) (any, error) {
 	if id := properties.get("CatalogId"); id != nil && id.text == e.opt.Account {
 		properties.remove("CatalogId")
@@ -53,6 +62,8 @@ func (e *evaluator) catalogRequest(r *resource, properties *node) (any, error) {
 		properties.inner("TableInput", r.line).set("Name", textNode(r.line, r.name))
 		out := &glue.CreateTableRequest{}
 		return out, e.decode(r, "CreateTable", properties, out)
+	case KindConnection:
+		return e.connectionRequest(r, properties)
 	default:
 		out := &glue.CreatePartitionRequest{}
 		return out, e.decode(r, "CreatePartition", properties, out)
@@ -100,7 +111,7 @@ func requestName(r *resource, request any) string {
 	return r.name
 }
 
-// catalog compares the databases, tables and partitions of the template.
+// catalog compares what the template has in the Data Catalog.
 func (d *differ) catalog() error {
 	for i := range d.t.Databases {
 		if err := d.database(&d.t.Databases[i]); err != nil {
@@ -115,6 +126,11 @@ func (d *differ) catalog() error {
 	for i := range d.t.Partitions {
 		if err := d.partition(&d.t.Partitions[i]); err != nil {
 			return about(KindPartition, partitionName(&d.t.Partitions[i]), err)
+		}
+	}
+	for i := range d.t.Connections {
+		if err := d.connection(&d.t.Connections[i]); err != nil {
+			return about(KindConnection, d.t.Connections[i].ConnectionInput.Name, err)
 		}
 	}
 	return nil
@@ -208,8 +224,8 @@ func (d *differ) add(change Change, calls ...call) error {
 	return nil
 }
 
-// exportCatalog writes the databases, tables and partitions of a template, whose
-// CatalogId CloudFormation requires.
+// exportCatalog writes what a template has in the Data Catalog, with the CatalogId
+// that CloudFormation requires.
 func (x *exporter) exportCatalog(t *Template, put func(kind Kind, name string, request any)) {
 	own := func(id string) string { return cmp.Or(id, ownCatalog) }
 	for _, r := range t.Databases {
@@ -223,6 +239,10 @@ func (x *exporter) exportCatalog(t *Template, put func(kind Kind, name string, r
 	for _, r := range t.Partitions {
 		r.CatalogId = own(r.CatalogId)
 		put(KindPartition, partitionName(&r), r)
+	}
+	for _, r := range t.Connections {
+		r.CatalogId = own(r.CatalogId)
+		put(KindConnection, r.ConnectionInput.Name, r)
 	}
 }
 

@@ -63,6 +63,11 @@ func Diff(ctx context.Context, c Caller, t *Template) ([]Change, error) {
 	if err := d.catalog(); err != nil {
 		return nil, err
 	}
+	for i := range t.SecurityConfigurations {
+		if err := d.securityConfiguration(&t.SecurityConfigurations[i]); err != nil {
+			return nil, about(KindSecurityConfiguration, t.SecurityConfigurations[i].Name, err)
+		}
+	}
 	for i := range t.Jobs {
 		if err := d.job(&t.Jobs[i]); err != nil {
 			return nil, about(KindJob, t.Jobs[i].Name, err)

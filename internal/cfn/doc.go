@@ -1,6 +1,6 @@
 // Package cfn turns CloudFormation templates into the definitions of the Glue
 // API and back. Parse evaluates a template and returns the requests that create
-// its databases, tables, partitions, jobs, workflows and triggers; Diff and Apply bring a server to that state
+// its databases, tables, partitions, connections, security configurations, jobs, workflows and triggers; Diff and Apply bring a server to that state
 // with Glue's own operations alone, so they work on a real account as well; Fetch
 // and Export write what a server holds as a template.
 //

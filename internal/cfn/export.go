@@ -17,11 +17,16 @@ import (
 )
 
 // Export writes definitions as a CloudFormation template in YAML, in the order
-// databases, tables, partitions, workflows, jobs, triggers. References between them are written with !Ref.
-// Parse reads the same definitions from it.
+// databases, tables, partitions, connections, security configurations, workflows,
+// jobs, triggers. References between them are written with !Ref. Parse reads the
+// same definitions from it; only what is secret of connections becomes parameters
+// without a value, which have to be given.
 func Export(t *Template) ([]byte, error) {
 	x := exporter{ids: map[origin]string{}, taken: map[string]bool{}}
 	x.exportCatalog(t, func(kind Kind, name string, _ any) { x.name(t, kind, name, "") })
+	for i := range t.SecurityConfigurations {
+		x.name(t, KindSecurityConfiguration, t.SecurityConfigurations[i].Name, "Security")
+	}
 	for i := range t.Workflows {
 		x.name(t, KindWorkflow, t.Workflows[i].Name, "")
 	}
@@ -33,6 +38,9 @@ func Export(t *Template) ([]byte, error) {
 	}
 	resources := &yaml.Node{Kind: yaml.MappingNode}
 	x.exportCatalog(t, func(kind Kind, name string, request any) { x.add(resources, kind, name, request) })
+	for i := range t.SecurityConfigurations {
+		x.add(resources, KindSecurityConfiguration, t.SecurityConfigurations[i].Name, t.SecurityConfigurations[i])
+	}
 	for i := range t.Workflows {
 		x.add(resources, KindWorkflow, t.Workflows[i].Name, t.Workflows[i])
 	}
@@ -50,6 +58,9 @@ func Export(t *Template) ([]byte, error) {
 	if t.Description != "" {
 		put(doc, "Description", plainOrQuoted(t.Description))
 	}
+	if len(x.secrets) > 0 {
+		put(doc, "Parameters", x.parameters())
+	}
 	put(doc, "Resources", resources)
 	var out bytes.Buffer
 	enc := yaml.NewEncoder(&out)
@@ -63,11 +74,14 @@ func Export(t *Template) ([]byte, error) {
 type exporter struct {
 	ids   map[origin]string
 	taken map[string]bool
-	err   error
+	// secrets are the parameters that stand for what is secret.
+	secrets []string
+	err     error
 }
 
 var typeNames = map[Kind]string{
 	KindDatabase: "AWS::Glue::Database", KindTable: "AWS::Glue::Table", KindPartition: "AWS::Glue::Partition",
+	KindConnection: "AWS::Glue::Connection", KindSecurityConfiguration: "AWS::Glue::SecurityConfiguration",
 	KindJob: "AWS::Glue::Job", KindWorkflow: "AWS::Glue::Workflow", KindTrigger: "AWS::Glue::Trigger",
 }
 
@@ -134,6 +148,9 @@ func (x *exporter) add(resources *yaml.Node, kind Kind, name string, request any
 			put(resource, "DependsOn", plainOrQuoted(id))
 		}
 	}
+	if r, ok := request.(glue.CreateConnectionRequest); ok {
+		request = x.withoutSecrets(r, x.ids[origin{kind, name}])
+	}
 	put(resource, "Properties", x.value(reflect.ValueOf(request), ""))
 	put(resources, x.ids[origin{kind, name}], resource)
 }
@@ -161,7 +178,7 @@ func (x *exporter) value(v reflect.Value, member string) *yaml.Node {
 			if strings.HasPrefix(key, "Fn::") || len(keys) == 1 && isFunction(key) {
 				x.err = fmt.Errorf("the key %q cannot stand in a template: it would be read as a function", key)
 			}
-			put(n, key, x.value(v.MapIndex(reflect.ValueOf(key)), ""))
+			put(n, key, x.value(v.MapIndex(reflect.ValueOf(key).Convert(v.Type().Key())), ""))
 		}
 		return n
 	case reflect.String:
@@ -186,7 +203,11 @@ func (x *exporter) structure(v reflect.Value) *yaml.Node {
 		if options != "" && v.Field(i).IsZero() {
 			continue
 		}
-		put(n, name, x.value(v.Field(i), name))
+		key := name
+		if v.Type() == reflect.TypeFor[glue.EncryptionConfiguration]() && name == "S3Encryption" {
+			key = templateS3Encryptions
+		}
+		put(n, key, x.value(v.Field(i), name))
 	}
 	return n
 }
@@ -196,7 +217,10 @@ func (x *exporter) text(text, member string) *yaml.Node {
 	if text == ownCatalog && member == "CatalogId" {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!Ref", Value: ownCatalog}
 	}
-	kind, ok := map[string]Kind{"WorkflowName": KindWorkflow, "JobName": KindJob, "DatabaseName": KindDatabase}[member]
+	if parameter, ok := strings.CutPrefix(text, parameterMark); ok {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!Ref", Value: parameter}
+	}
+	kind, ok := map[string]Kind{"Connections": KindConnection, "SecurityConfiguration": KindSecurityConfiguration, "WorkflowName": KindWorkflow, "JobName": KindJob, "DatabaseName": KindDatabase}[member]
 	if id := x.ids[origin{kind, text}]; ok && id != "" {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!Ref", Value: id}
 	}

@@ -133,10 +133,7 @@ func (e *evaluator) name(r *resource, path string) (string, error) {
 	e.naming = append(e.naming, r.id)
 	defer func() { e.naming = e.naming[:len(e.naming)-1] }()
 	given, err := e.givenName(r)
-	r.name = cmp.Or(given, e.opt.StackName+"-"+r.id)
-	if kinds[r.typ].inCatalog() {
-		r.name = strings.ToLower(r.name)
-	}
+	r.name = kinds[r.typ].folded(cmp.Or(given, e.opt.StackName+"-"+r.id))
 	if err != nil {
 		r.name = ""
 	}

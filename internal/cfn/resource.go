@@ -65,7 +65,7 @@ func (e *evaluator) collect(section *node) error {
 		}
 	}
 	if len(faults) == 0 && ours == 0 {
-		return e.faultf(section.line, "Resources", "nothing to create: no AWS::Glue::Job, Workflow, Trigger, Database, Table or Partition among them")
+		return e.faultf(section.line, "Resources", "nothing to create: no AWS::Glue::Job, Workflow, Trigger, Database, Table, Partition, Connection or SecurityConfiguration among them")
 	}
 	return errors.Join(faults...)
 }
@@ -179,6 +179,10 @@ func (e *evaluator) build(t *Template) error {
 			t.Tables = append(t.Tables, *request)
 		case *glue.CreatePartitionRequest:
 			t.Partitions = append(t.Partitions, *request)
+		case *glue.CreateConnectionRequest:
+			t.Connections = append(t.Connections, *request)
+		case *glue.CreateSecurityConfigurationRequest:
+			t.SecurityConfigurations = append(t.SecurityConfigurations, *request)
 		case *glue.CreateJobRequest:
 			t.Jobs = append(t.Jobs, *request)
 		case *glue.CreateWorkflowRequest:
@@ -235,7 +239,10 @@ func (e *evaluator) request(r *resource) (any, error) {
 		op, out = "CreateWorkflow", &glue.CreateWorkflowRequest{}
 	case KindTrigger:
 		op, out = "CreateTrigger", &glue.CreateTriggerRequest{}
-	case KindDatabase, KindTable, KindPartition: // see above
+	case KindSecurityConfiguration:
+		op, out = "CreateSecurityConfiguration", &glue.CreateSecurityConfigurationRequest{}
+		encryptionsAsList(properties.get("EncryptionConfiguration"))
+	case KindDatabase, KindTable, KindPartition, KindConnection: // see above
 	}
 	if err := e.decode(r, op, properties, out); err != nil {
 		return nil, err

@@ -29,10 +29,8 @@ var identities = map[string]identity{
 		"DomainName":         "NAME.s3.SUFFIX",
 		"RegionalDomainName": "NAME.s3.REGION.SUFFIX",
 	}},
-	"AWS::Glue::Crawler":               {name: []string{"Name"}},
-	"AWS::Glue::Classifier":            {name: []string{"Name"}},
-	"AWS::Glue::Connection":            {name: []string{"ConnectionInput", "Name"}},
-	"AWS::Glue::SecurityConfiguration": {name: []string{"Name"}},
+	"AWS::Glue::Crawler":    {name: []string{"Name"}},
+	"AWS::Glue::Classifier": {name: []string{"Name"}},
 	"AWS::SNS::Topic": {name: []string{"TopicName"}, ref: "arn:PARTITION:sns:REGION:ACCOUNT:NAME", attrs: map[string]string{
 		"TopicArn": "arn:PARTITION:sns:REGION:ACCOUNT:NAME", "TopicName": "NAME",
 	}},

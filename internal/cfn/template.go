@@ -38,6 +38,9 @@ type Template struct {
 	Tables     []glue.CreateTableRequest
 	Partitions []glue.CreatePartitionRequest
 
+	Connections            []glue.CreateConnectionRequest
+	SecurityConfigurations []glue.CreateSecurityConfigurationRequest
+
 	Jobs      []glue.CreateJobRequest
 	Workflows []glue.CreateWorkflowRequest
 	Triggers  []glue.CreateTriggerRequest
@@ -54,9 +57,13 @@ const (
 	KindDatabase  Kind = "database"
 	KindTable     Kind = "table"
 	KindPartition Kind = "partition"
-	KindJob       Kind = "job"
-	KindWorkflow  Kind = "workflow"
-	KindTrigger   Kind = "trigger"
+
+	KindConnection            Kind = "connection"
+	KindSecurityConfiguration Kind = "security configuration"
+
+	KindJob      Kind = "job"
+	KindWorkflow Kind = "workflow"
+	KindTrigger  Kind = "trigger"
 )
 
 // kinds are the resource types that are created here.
@@ -65,8 +72,12 @@ var kinds = map[string]Kind{
 	"AWS::Glue::Table":     KindTable,
 	"AWS::Glue::Partition": KindPartition,
 	"AWS::Glue::Job":       KindJob,
-	"AWS::Glue::Workflow":  KindWorkflow,
-	"AWS::Glue::Trigger":   KindTrigger,
+
+	"AWS::Glue::Connection":            KindConnection,
+	"AWS::Glue::SecurityConfiguration": KindSecurityConfiguration,
+
+	"AWS::Glue::Workflow": KindWorkflow,
+	"AWS::Glue::Trigger":  KindTrigger,
 }
 
 type origin struct {

@@ -30,9 +30,10 @@ func newApplyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply TEMPLATE",
 		Short: "Create or update what a CloudFormation template defines",
-		Long: `Bring databases, tables, partitions, jobs, workflows and triggers to what a
-CloudFormation template says, in YAML or JSON. Nothing is deleted. What the template says and reglue does not do
-is told as a warning.`,
+		Long: `Bring databases, tables, partitions, connections, security configurations, jobs,
+workflows and triggers to what a CloudFormation template says, in YAML or JSON.
+Nothing is deleted. What the template says and reglue does not do is told as a
+warning.`,
 		Example: `  reglue apply pipeline.yaml
   reglue apply pipeline.yaml --parameter Bucket=lake --stack-name nightly
   reglue apply pipeline.yaml --plan`,

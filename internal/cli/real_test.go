@@ -392,7 +392,7 @@ func TestQuotas(t *testing.T) {
 		}
 	}
 	s, err := startServer(t.Context(), serverOptions{
-		Data: data, Listen: "127.0.0.1:0", Quotas: map[string]int{quotaWorkflows: 1, quotaJobRuns: -1, quotaDatabases: 1},
+		Data: data, Listen: "127.0.0.1:0", Quotas: map[string]int{quotaWorkflows: 1, quotaJobRuns: -1, quotaDatabases: 1, quotaConnections: 1, quotaSecurityConfigurations: 1},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -417,5 +417,19 @@ func TestQuotas(t *testing.T) {
 	database.DatabaseInput.Name = "two"
 	if err := to.Call(t.Context(), "CreateDatabase", database, nil); !isKind(err, glue.LimitExceeded) {
 		t.Errorf("a second database: %v", err)
+	}
+	connection := func(name string) error {
+		in := &glue.ConnectionInput{Name: name, ConnectionType: "NETWORK", ConnectionProperties: map[glue.ConnectionPropertyKey]string{}}
+		return to.Call(t.Context(), "CreateConnection", &glue.CreateConnectionRequest{ConnectionInput: in}, nil)
+	}
+	if first, second := connection("one"), connection("two"); first != nil || !isKind(second, glue.LimitExceeded) {
+		t.Errorf("connections: %v, %v", first, second)
+	}
+	security := func(name string) error {
+		in := &glue.CreateSecurityConfigurationRequest{Name: name, EncryptionConfiguration: &glue.EncryptionConfiguration{}}
+		return to.Call(t.Context(), "CreateSecurityConfiguration", in, nil)
+	}
+	if first, second := security("one"), security("two"); first != nil || !isKind(second, glue.LimitExceeded) {
+		t.Errorf("security configurations: %v, %v", first, second)
 	}
 }

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 import bookmark
 import catalog
+import connection
 
 config = Config(retries={"max_attempts": 1}, connect_timeout=10, read_timeout=60, parameter_validation=False)
 glue = boto3.client("glue", endpoint_url=sys.argv[1], region_name="us-east-1", config=config)
@@ -155,6 +156,9 @@ catalog.run(glue, check, refused)
 
 # Bookmarks.
 bookmark.run(glue, sys.argv[1], check, refused)
+
+# Connections, and what is to be encrypted.
+connection.run(glue, check, refused)
 
 # The end.
 glue.delete_trigger(Name="T5")
