@@ -111,16 +111,8 @@ func (s *store) putFolder(bucket, key, path string, headers map[string]string, b
 		return record{}, gofakes3.ErrorMessagef(gofakes3.ErrInvalidArgument,
 			"key %q ends with a slash, so it is a folder here and cannot have content: leave the slash out", key)
 	}
-	if err := makeDirs(path); err != nil {
-		return record{}, fileError("write", key, err)
-	}
-	info, err := os.Stat(path)
+	r, err := s.mark(bucket, key, path, headers)
 	if err != nil {
-		return record{}, fileError("write", key, err)
-	}
-	empty := md5.Sum(nil)
-	r := record{Key: key, Time: info.ModTime().UnixNano(), MD5: hex.EncodeToString(empty[:]), Headers: headers}
-	if err := s.saveRecord(bucket, r); err != nil {
 		return record{}, fileError("write", key, err)
 	}
 	return r, nil
