@@ -34,7 +34,7 @@ func (s *server) openMetastore(ctx context.Context) error {
 	s.hive = l
 	o := metastore.Options{API: s.api, Warehouse: s.warehouse(), Log: s.opt.Log}
 	if !slices.Contains(s.opt.AllowAWS, "s3") {
-		o.Bucket = s.files.Folder
+		o.Buckets = s.files
 	}
 	if s.opt.Auth == authSigV4 {
 		o.Job = s.jobCalls

@@ -73,7 +73,7 @@ func (s *Server) serve(ctx context.Context, c net.Conn) {
 			s.opt.Log.Error("panic in a call of a Hive client", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	session := &session{server: s, api: s.opt.API, folders: folders{s.opt.Warehouse, s.opt.Bucket}}
+	session := &session{server: s, api: s.opt.API, folders: folders{s.opt.Warehouse, s.opt.Buckets}}
 	calls := hms.NewThriftHiveMetastoreProcessor(session).ProcessorMap()
 	wire := thrift.NewTBinaryProtocolConf(t, protocol)
 	whole := context.WithoutCancel(ctx) // a call that has begun is carried out

@@ -9,3 +9,4 @@
 package metastore
 
 //go:generate thrift -strict -r --gen go:package_prefix=github.com/reglue/reglue/internal/metastore/,skip_remote --out . hive_metastore.thrift
+//go:generate gofmt -w hms

@@ -3,6 +3,7 @@ package metastore
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/reglue/reglue/internal/glue"
 )
@@ -22,18 +23,19 @@ func expression(filter string) (string, error) {
 		}
 		rest = rest[len(t):]
 		last := len(out) - 1
+		literal := t[0] == '"' || t[0] == '\'' || isDate(t)
+		if literal && last >= 0 && strings.EqualFold(out[last], "date") {
+			out, last = out[:last], last-1
+		}
 		switch {
-		case t[0] == '"' || t[0] == '\'':
+		case isDate(t):
+			out = append(out, quote(t))
+		case literal:
 			text := t[1 : len(t)-1]
 			if last >= 0 && strings.EqualFold(out[last], "like") {
 				text = likeText(text)
 			}
 			out = append(out, quote(text))
-		case len(t) == len("2006-01-02") && t[4] == '-' && t[7] == '-':
-			if last >= 0 && strings.EqualFold(out[last], "date") {
-				out = out[:last]
-			}
-			out = append(out, quote(t))
 		case t == "<=>":
 			out = append(out, "=")
 		default:
@@ -41,6 +43,10 @@ func expression(filter string) (string, error) {
 		}
 	}
 	return strings.Join(out, " "), nil
+}
+
+func isDate(token string) bool {
+	return len(token) == len(time.DateOnly) && token[0] >= '0' && token[0] <= '9' && token[4] == '-'
 }
 
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

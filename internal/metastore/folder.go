@@ -16,7 +16,7 @@ import (
 // deletes them, and its clients count on it.
 type folders struct {
 	warehouse string
-	bucket    func(location string) (string, error)
+	buckets   Buckets
 }
 
 // ofDatabase is where the tables of a database without a location lie.
@@ -42,10 +42,10 @@ func (f folders) dir(location string) (string, error) {
 			return filepath.Clean(path), nil
 		}
 	case "s3", "s3a", "s3n":
-		if f.bucket == nil {
+		if f.buckets == nil {
 			return "", errors.New("the files of S3 are not this server's")
 		}
-		return f.bucket("s3:" + rest)
+		return f.buckets.Folder("s3:" + rest)
 	}
 	return "", fmt.Errorf("%q is no folder of this server's S3 and no file:/ location", location)
 }
@@ -69,7 +69,12 @@ func (f folders) owned(location, database string) (string, error) {
 // what they have just defined. They see for themselves when it is not there.
 func (s *session) make(location string) {
 	dir, err := s.folders.dir(location)
-	if err == nil {
+	switch {
+	case err != nil:
+	case strings.HasPrefix(location, "s3"):
+		_, rest, _ := strings.Cut(location, ":")
+		err = s.folders.buckets.MakeFolder("s3:" + rest)
+	default:
 		err = os.MkdirAll(dir, 0o777) //nolint:gosec // as the jobs, which write into it, make theirs
 	}
 	if err != nil {

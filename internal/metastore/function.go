@@ -48,8 +48,12 @@ func (s *session) GetFunction(ctx context.Context, database, name string) (*hms.
 	out, err := do[glue.GetUserDefinedFunctionResponse](ctx, s, "GetUserDefinedFunction", &glue.GetUserDefinedFunctionRequest{
 		DatabaseName: database, FunctionName: name,
 	})
+	if isKind(err, glue.EntityNotFound) {
+		// Spark looks for these words.
+		return nil, noSuch("Function " + database + "." + name + " does not exist")
+	}
 	if err != nil {
-		return nil, s.fault(err, faults{missing: noSuch})
+		return nil, s.fault(err, faults{})
 	}
 	return toFunction(out.UserDefinedFunction), nil
 }

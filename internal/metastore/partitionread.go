@@ -180,14 +180,17 @@ func (s *session) GetPartitionNames(ctx context.Context, database, table string,
 }
 
 func (s *session) GetPartitionNamesPs(ctx context.Context, database, table string, values []string, most int16) ([]string, error) {
-	names := []string{}
+	names, throws := []string{}, finding
+	if values == nil {
+		throws = faults{} // as get_partition_names has MetaException alone
+	}
 	t, err := s.table(ctx, database, table)
 	if err != nil {
-		return nil, s.fault(err, finding)
+		return nil, s.fault(err, throws)
 	}
 	r, wanted, err := partly(t, values)
 	if err != nil {
-		return nil, s.fault(err, finding)
+		return nil, s.fault(err, throws)
 	}
 	without := true
 	r.ExcludeColumnSchema = &without
@@ -198,7 +201,7 @@ func (s *session) GetPartitionNamesPs(ctx context.Context, database, table strin
 		}
 		return len(names) < end
 	})
-	return names, s.fault(err, finding)
+	return names, s.fault(err, throws)
 }
 
 // GetPartitionsByFilter has the catalog look for them.

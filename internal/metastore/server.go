@@ -18,16 +18,23 @@ type API interface {
 	Error(err error) (status int, code, message string)
 }
 
+// Buckets are the objects of S3, as far as they lie in folders of this machine.
+type Buckets interface {
+	// Folder returns the folder in which the objects below an s3:// location lie. It
+	// fails for one that is no folder below a bucket.
+	Folder(location string) (dir string, err error)
+	// MakeFolder makes it, so that clients that take S3 for a file system find it.
+	MakeFolder(location string) error
+}
+
 // Options are the settings of a Server.
 type Options struct {
 	API API
 	// Warehouse is the folder in which the tables of databases without a location
 	// lie: an absolute path.
 	Warehouse string
-	// Bucket returns the folder of this machine in which what an s3:// location
-	// names lies. It fails for one that is not a folder below a bucket. Nil: the
-	// files of s3:// locations are left alone.
-	Bucket func(location string) (dir string, err error)
+	// Buckets are the folders of s3:// locations. Nil: the files there are left alone.
+	Buckets Buckets
 	// Job reports whether what a client shows as the name of a group is the endpoint
 	// of a live job. Nil: every client may call.
 	Job func(endpoint string) bool

@@ -114,16 +114,8 @@ func (s *store) putFolder(bucket, key, path string, headers map[string]string, b
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := makeDirs(path); err != nil {
-		return record{}, fileError("write", key, err)
-	}
-	info, err := os.Stat(path)
+	r, err := s.mark(bucket, key, path, headers)
 	if err != nil {
-		return record{}, fileError("write", key, err)
-	}
-	empty := md5.Sum(nil)
-	r := record{Key: key, Time: info.ModTime().UnixNano(), MD5: hex.EncodeToString(empty[:]), Headers: headers}
-	if err := s.saveRecord(bucket, r); err != nil {
 		return record{}, fileError("write", key, err)
 	}
 	return r, nil

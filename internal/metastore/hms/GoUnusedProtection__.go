@@ -2,5 +2,4 @@
 
 package hms
 
-var GoUnusedProtection__ int;
-
+var GoUnusedProtection__ int
