@@ -225,7 +225,7 @@ func (a *app) commands() []*cobra.Command {
 		newDemoCommand(a), newServeCommand(a), newApplyCommand(a), newRunCommand(a),
 		newRunsCommand(a), newShowCommand(a), newFamilyCommand(a), newWhyCommand(a), newLogsCommand(a), newGraphCommand(a), newRehearseCommand(a),
 		newConsoleCommand(a), newVerifyCommand(a),
-		newResumeCommand(a), newBulkCommand(a), newRepairsCommand(a), newStopCommand(a),
+		newResumeCommand(a), newBulkCommand(a), newRepairsCommand(a), newBookmarkCommand(a), newStopCommand(a),
 		newFinishCommand(a), newVersionCommand(a),
 	}
 }
