@@ -1,10 +1,12 @@
-// Package awsglue holds the Python package awsglue that python shell jobs can
-// import without installing anything: awsglue.utils.getResolvedOptions, written
-// from the public AWS Glue documentation. The modules that need Spark are there
-// only to fail on import with a message that says so.
+// Package awsglue holds the Python packages that jobs can import without installing
+// anything, written from the public AWS Glue documentation: awsglue, with
+// getResolvedOptions for every job, and the DynamicFrame, its transforms and the
+// GlueContext for Spark jobs. Modules that need Spark fail on import where pyspark is
+// missing, with a message that says so. docs/awsglue.md, written by the Python
+// tests, lists every documented call.
 //
-// The Python files keep to the syntax of Python 3.6, the oldest that AWS Glue
-// offers for python shell jobs.
+// awsglue.utils keeps to the syntax of Python 3.6, the oldest that AWS Glue offers
+// for python shell jobs; everything else to that of 3.9.
 //
 // It may import nothing of this module.
 package awsglue
