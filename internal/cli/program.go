@@ -226,7 +226,7 @@ func (a *app) commands() []*cobra.Command {
 		newRunsCommand(a), newShowCommand(a), newFamilyCommand(a), newWhyCommand(a), newLogsCommand(a), newGraphCommand(a), newRehearseCommand(a),
 		newConsoleCommand(a), newVerifyCommand(a),
 		newResumeCommand(a), newBulkCommand(a), newRepairsCommand(a), newBookmarkCommand(a), newStopCommand(a),
-		newFinishCommand(a), newVersionCommand(a),
+		newSparkCommand(a), newFinishCommand(a), newVersionCommand(a),
 	}
 }
 
