@@ -66,8 +66,7 @@ class Bookmark:
         limit = int(MAX_FILES_IN_BAND if max_files_in_band is None else max_files_in_band)
         if band < 0 or limit < 1:
             raise ValueError("maxBand must not be negative, and maxFilesInBand at least 1")
-        chosen, after = before.choose(files, now, band, limit)
-        left = sum(1 for f in files if not after.holds(*f))
+        chosen, left, after = before.choose(files, now, band, limit)
         if left:
             _log.warning(
                 "%s: %d files are left for the next run: more than %d are younger than %d s (maxFilesInBand, maxBand)",
@@ -79,8 +78,9 @@ class Bookmark:
             if earlier:  # by this run, from the same context
                 after, read = after.union(Seen.from_json(earlier)), read + earlier.get("files", 0)
             self._context(ctx)["s3"] = dict(after.to_json(), files=read)
-        # In the order of the listing, as without a bookmark.
-        wanted = set(chosen)
+        if len(chosen) == len(files):
+            return files
+        wanted = set(chosen)  # in the order of the listing, as without a bookmark
         return [f for f in files if f in wanted]
 
     def jdbc_bounds(self, ctx, table, keys, order="asc"):

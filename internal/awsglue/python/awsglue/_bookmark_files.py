@@ -44,7 +44,7 @@ class Seen:
         return mtime <= self.floor or (mtime, _name(path, mtime, size)) in self.recent
 
     def choose(self, files, now, band=MAX_BAND * 1000, limit=MAX_FILES_IN_BAND):
-        """Return the files to read, and what is seen once they have been read.
+        """Return the files to read, how many are left, and what is seen after them.
 
         files: of (path, mtime in ms, size). now: the time of the listing in ms,
         which no mark passes, whatever time a file claims. When more than limit
@@ -52,22 +52,24 @@ class Seen:
         """
         fresh = sorted((f for f in files if not self.holds(*f)), key=lambda f: (f[1], f[0]))
         if not fresh:
-            return [], self
+            return [], 0, self
         newest = max([fresh[-1][1]] + [m for m, _ in self.recent])
         floor = min(newest, now) - band
         if self.floor is not None:
             floor = max(floor, self.floor)
         old = sorted((r for r in self.recent if r[0] > floor), key=lambda r: r[0])
         times = sorted([m for m, _ in old] + [f[1] for f in fresh if f[1] > floor])
+        left = 0
         if len(times) > limit:
             # Glue forgets what is older than the band at the time of the run.
             floor = max(floor, min(times[-limit - 1], now - band))
             old = [r for r in old if r[0] > floor]
             settled = sum(1 for f in fresh if f[1] <= floor)
-            fresh = fresh[: settled + max(0, limit - len(old))]
+            fits = settled + max(0, limit - len(old))
+            left, fresh = max(0, len(fresh) - fits), fresh[:fits]
         recent = old + [(f[1], _name(*f)) for f in fresh if f[1] > floor]
         read = [f[1] for f in fresh] + ([] if self.newest is None else [self.newest])
-        return fresh, Seen(floor, recent, max(read, default=None))
+        return fresh, left, Seen(floor, recent, max(read, default=None))
 
     def union(self, other):
         """What is seen after two reads that began with the same state."""
