@@ -1,6 +1,6 @@
 # A Python function that fails on some records: the rest goes through, the failed ones
 # are counted and logged with their message.
-# After Sage-Bionetworks/Synapse-Warehouse-Workers, snapshot jobs (Apache-2.0).
+# After marcomarasca/Synapse-ETL-Jobs, snapshot jobs (no licence stated).
 import sys
 
 from awsglue.context import GlueContext

@@ -1,7 +1,7 @@
 # Arguments that may be absent: asked for only if they are on the command line, with
 # defaults for the rest; the same script runs under a test without JOB_NAME.
-# After PacktPublishing/Serverless-ETL-and-Analytics-with-AWS-Glue, Chapter03 (MIT), and
-# the common answer to "AWS Glue optional job parameter" on Stack Overflow.
+# After PacktPublishing/Serverless-ETL-and-Analytics-with-AWS-Glue, Chapter03 (no licence
+# stated), and # the common answer to "AWS Glue optional job parameter" on Stack Overflow.
 import sys
 
 from awsglue.context import GlueContext

@@ -2,7 +2,7 @@
 # printSchema print it, the logger has three levels; then samples by number and by key.
 # After the AWS Glue Developer Guide, Spigot class (awsdocs/aws-glue-developer-guide,
 # samples MIT-0), and PacktPublishing/Serverless-ETL-and-Analytics-with-AWS-Glue,
-# Chapter11/gluelogger.py (MIT).
+# Chapter11/gluelogger.py (no licence stated).
 import sys
 
 from awsglue.context import GlueContext

@@ -1,6 +1,6 @@
 # A dimension that keeps its history (type 2): a changed row is closed and a new one
 # opened, an absent one is closed, an equal one stays; changes are found by hash.
-# After moj-analytical-services/gluejobutils, record_datetimes.py and others (MIT).
+# After moj-analytical-services/gluejobutils, scd.py (MIT).
 import sys
 
 from awsglue.context import GlueContext

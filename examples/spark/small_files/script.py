@@ -1,6 +1,6 @@
 # Many small files, plain and compressed, in folders, read in groups and written as few.
 # After PacktPublishing/Serverless-ETL-and-Analytics-with-AWS-Glue,
-# Chapter03/04_ingestion_from_s3_grouping.py (MIT).
+# Chapter03/04_ingestion_from_s3_grouping.py (no licence stated).
 import sys
 
 from awsglue.context import GlueContext

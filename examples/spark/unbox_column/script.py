@@ -1,7 +1,7 @@
 # A text column that holds JSON is unboxed; what does not parse becomes an error record
 # that can be counted and looked at, and stays under the threshold.
 # After PacktPublishing/Serverless-ETL-and-Analytics-with-AWS-Glue, Chapter04/03_Unbox.py
-# and Chapter04/04_ErrorsAsDynamicFrame.py (MIT).
+# and Chapter04/04_ErrorsAsDynamicFrame.py (no licence stated).
 import sys
 
 from awsglue.context import GlueContext

@@ -2,7 +2,7 @@
 # report is Spark SQL over the catalog and goes into a catalog table; the number of rows
 # goes back into the run properties for the nodes that follow.
 # After PacktPublishing/Serverless-ETL-and-Analytics-with-AWS-Glue,
-# Chapter10/workflow-tools/glue-workflows/ch10_1_example_workflow_gen_report.py (MIT).
+# Chapter10/workflow-tools/glue-workflows/ch10_1_example_workflow_gen_report.py (no licence stated).
 import sys
 
 import boto3
