@@ -128,8 +128,7 @@ func eventually(t *testing.T, done func(context.Context) bool) {
 // reglue runs a command of the program against the server.
 func (r *sparkRig) reglue(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), r.bin, append(args, "--endpoint", r.endpoint)...)
-	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
+	cmd := exec.CommandContext(t.Context(), r.bin, append(args, "--data", r.data)...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -156,6 +156,9 @@ func (s *server) open(ctx context.Context) error {
 			return fmt.Errorf("--secrets: %w", err)
 		}
 	}
+	if err := s.listenMetastore(ctx); err != nil {
+		return err
+	}
 	jobs, err := s.executor()
 	if err != nil {
 		return err
@@ -176,9 +179,7 @@ func (s *server) open(ctx context.Context) error {
 			Partitions: s.opt.Quotas[quotaPartitions], Versions: s.opt.Quotas[quotaTableVersions],
 		},
 	})
-	if err := s.openMetastore(ctx); err != nil {
-		return err
-	}
+	s.openMetastore()
 	return s.folder.tell(ownerInfo{
 		Endpoint: s.Endpoint, Address: s.listener.Addr().String(), Metastore: cmp.Or(s.metastoreAddress(), s.last.Metastore), Auth: s.opt.Auth, PID: os.Getpid(), ID: s.id,
 	})

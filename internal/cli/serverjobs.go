@@ -10,6 +10,7 @@ import (
 	"github.com/reglue/reglue/internal/awsglue"
 	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/executor/local"
+	"github.com/reglue/reglue/internal/metastore"
 	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/store"
 )
@@ -23,6 +24,9 @@ func (s *server) executor() (*local.Executor, error) {
 	sparks := s.opt.Spark
 	if s.opened == nil || !slices.Contains(s.opened.names, "s3") {
 		sparks.TempDir = s.tempDir
+	}
+	if at := s.metastoreAddress(); at != "" {
+		sparks.Metastore, sparks.MetastoreConf, sparks.Warehouse = "thrift://"+at, metastore.CoreSite(""), s.warehouse()
 	}
 	return local.New(local.Options{
 		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,

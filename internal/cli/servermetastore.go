@@ -17,9 +17,9 @@ import (
 // noMetastore is the setting of a server without one.
 const noMetastore = "off"
 
-// openMetastore listens for Hive clients: at the address of the last owner, so that
+// listenMetastore listens for Hive clients: at the address of the last owner, so that
 // Spark jobs of then find this one, else at any.
-func (s *server) openMetastore(ctx context.Context) error {
+func (s *server) listenMetastore(ctx context.Context) error {
 	if s.opt.Metastore == noMetastore {
 		return nil
 	}
@@ -32,6 +32,14 @@ func (s *server) openMetastore(ctx context.Context) error {
 		return fmt.Errorf("metastore: %w; choose another address with --metastore, or 'off'", err)
 	}
 	s.hive = l
+	return nil
+}
+
+// openMetastore makes what answers them.
+func (s *server) openMetastore() {
+	if s.hive == nil {
+		return
+	}
 	o := metastore.Options{API: s.api, Warehouse: s.warehouse(), Log: s.opt.Log}
 	if !slices.Contains(s.opt.AllowAWS, "s3") {
 		o.Buckets = s.files
@@ -40,7 +48,6 @@ func (s *server) openMetastore(ctx context.Context) error {
 		o.Job = s.jobCalls
 	}
 	s.metastore = metastore.New(o)
-	return nil
 }
 
 // warehouse is where tables lie that say no place.

@@ -152,16 +152,30 @@ func storage(props *properties, env map[string]string) {
 
 // catalog gives Spark the Data Catalog as its metastore, if the job asks for it.
 func (p *Planner) catalog(props *properties, j *Job) (notes []string, err error) {
-	if j.on(argCatalog) {
-		if p.Settings.Metastore == "" {
-			notes = append(notes, argCatalog+" has no effect: there is no metastore")
-		} else {
-			props.set(confCatalogImpl, catalogOfHive)
-			props.set("spark.hadoop.hive.metastore.uris", p.Settings.Metastore)
-		}
+	if !j.on(argCatalog) {
+		return nil, nil
 	}
-	return notes, nil
+	if p.Settings.Metastore == "" {
+		return []string{argCatalog + " has no effect: there is no metastore"}, nil
+	}
+	props.set(confCatalogImpl, catalogOfHive)
+	props.set("spark.hadoop.hive.metastore.uris", p.Settings.Metastore)
+	props.set("spark.sql.hive.metastorePartitionPruningFallbackOnException", "true")
+	if p.Settings.Warehouse != "" {
+		props.set("spark.sql.warehouse.dir", "file:"+p.Settings.Warehouse)
+	}
+	if p.Settings.MetastoreConf == nil {
+		return nil, nil
+	}
+	if err := os.MkdirAll(hiveDir(j), 0o700); err != nil {
+		return nil, err
+	}
+	return nil, os.WriteFile(filepath.Join(hiveDir(j), "core-site.xml"), p.Settings.MetastoreConf, 0o600)
 }
+
+// hiveDir stands first on the class path of a job that has the catalog: Hadoop reads
+// what lies there before Spark has a say.
+func hiveDir(j *Job) string { return filepath.Join(j.Home, "hive") }
 
 // events keeps the event log of a job that asks for it, and gives its UI an address.
 func (p *Planner) events(props *properties, j *Job) (link string, err error) {
@@ -240,6 +254,9 @@ func (p *Planner) classPath(props *properties, j *Job, localCores int) ([]string
 	path := own
 	if j.on(argUserJars) {
 		path = append(slices.Clone(j.Jars), own...)
+	}
+	if j.on(argCatalog) && p.Settings.MetastoreConf != nil {
+		path = append([]string{hiveDir(j)}, path...)
 	}
 	if len(path) > 0 {
 		props.set("spark.driver.extraClassPath", strings.Join(path, string(os.PathListSeparator)))

@@ -18,6 +18,10 @@ type Settings struct {
 	// Metastore is the address of the Hive metastore over the Data Catalog,
 	// thrift://HOST:PORT; empty when there is none.
 	Metastore string
+	// MetastoreConf is the core-site.xml by which its clients show whose they are; nil
+	// for none. Warehouse is the folder of tables that say no place.
+	MetastoreConf []byte
+	Warehouse     string
 	// TempDir makes the --TempDir of jobs that name none; nil gives none.
 	TempDir func() (string, error)
 }
