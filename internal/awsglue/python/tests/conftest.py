@@ -23,9 +23,11 @@ def spark(tmp_path_factory):
         SparkSession.builder.master("local[2]")
         .appName("awsglue tests")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.default.parallelism", "2")
-        # Tiny data: compiling each query costs more than running it.
+        # Tiny data: compiling, of queries and by the JVM, costs more than running.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.driver.bindAddress", "127.0.0.1")
