@@ -2,6 +2,7 @@ package spark
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -54,6 +55,13 @@ func (s *Settings) Check() error {
 		}
 	}
 	return nil
+}
+
+// masterHere reports whether the master can only be reached from this machine.
+func (s *Settings) masterHere() bool {
+	host, _, err := net.SplitHostPort(strings.TrimPrefix(s.Master, "spark://"))
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // Local reports whether jobs run within their drivers, and on how many cores; zero
