@@ -37,6 +37,9 @@ def join(left, right, left_paths, right_paths):
     left_paths, right_paths = _list(left_paths), _list(right_paths)
     if len(left_paths) != len(right_paths) or not left_paths:
         raise ValueError("join needs as many keys of one frame as of the other: %s, %s" % (left_paths, right_paths))
+    if not left.columns or not right.columns:
+        # A source without data has no fields, either: nothing joins.
+        return (left if left.columns else right).limit(0)
     left_keys = [_key(left, p, "__l%d" % i) for i, p in enumerate(left_paths)]
     right_keys = [_key(right, p, "__r%d" % i) for i, p in enumerate(right_paths)]
     taken = set(left.columns)
@@ -82,6 +85,8 @@ _COMPARE = {
 
 def condition(df, comparison_dict):
     """The condition of split_rows: {path: {comparator: value}}, all of which must hold."""
+    if not df.columns:
+        return F.lit(False)
     parts = []
     for path, comparisons in comparison_dict.items():
         item = _paths.find(_paths.items(df), path)

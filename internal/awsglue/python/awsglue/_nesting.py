@@ -33,11 +33,11 @@ def relationalize(df, root, staging_path=None):
     element, and the element (its fields, when it is a structure).
     """
     tables = {}
-    _pivot(_paths.frame(df, _flat(_paths.items(df))), root, tables, staging_path)
+    _pivot(_paths.frame(df, _flat(_paths.items(df))), root, root, tables, staging_path)
     return tables
 
 
-def _pivot(df, name, tables, staging_path):
+def _pivot(df, name, root, tables, staging_path):
     arrays = [i for i in _paths.items(df) if isinstance(i.field.dataType, spark.ArrayType)]
     if arrays:
         # The ids must be the same wherever Spark computes the rows again.
@@ -47,7 +47,7 @@ def _pivot(df, name, tables, staging_path):
     new = [_id(i, row) if i.field.name in pivoted else i for i in _paths.items(df) if i.field.name != "__row"]
     tables[name] = _paths.frame(df, new)
     for item in arrays:
-        _pivot(_elements(df, item, row), "%s_%s" % (name, item.field.name), tables, staging_path)
+        _pivot(_elements(df, item, row), "%s_%s" % (root, item.field.name), root, tables, staging_path)
 
 
 def _id(item, row):
@@ -110,7 +110,6 @@ def _simple(item):
         choice = _schema.merge(choice, _schema.from_spark(value.field.dataType, _schema.marked(value.field)))
     parts = [_choice.conform(v.column, _schema.from_spark(v.field.dataType), choice) for v in values]
     return _paths.Item(_schema.to_spark_field(item.field.name, choice), F.coalesce(*parts))
-
 
 
 def _attribute(item, name):

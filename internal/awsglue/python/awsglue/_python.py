@@ -37,9 +37,11 @@ def filter_frame(df, schema, f, info):
             (_, _), msg, trace, _, _ = error(reason, record, info)
             return False, msg, trace
 
+    if not df.columns:
+        return df, None
     verdict = F.udf(judge, _VERDICT).asNondeterministic()
     everything = F.struct(*[i.column for i in _paths.items(df)])
-    judged = df.withColumn(_NAME, verdict(everything)) if df.columns else df.withColumn(_NAME, F.lit(None))
+    judged = df.withColumn(_NAME, verdict(everything))
     kept = judged.where(F.col(_NAME + ".keep")).drop(_NAME)
 
     def errors():

@@ -1,6 +1,7 @@
 # Copyright The reglue Authors. SPDX-License-Identifier: Apache-2.0
 """resolveChoice: what becomes of fields that have several types."""
 
+from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
 from awsglue import _choice, _paths, _schema
@@ -36,7 +37,7 @@ def _change(action, catalog_types, path=None):
     if verb == "make_cols" and not type_text:
         return _make_cols
     if verb in ("make_struct", "keepasstruct", "keep_as_struct") and not type_text:
-        return lambda item: [_plain(item)]
+        return _plain
     if verb == "match_catalog" and not type_text:
         return _match(catalog_types(), path)
     raise ValueError("resolveChoice action %r is not one of %s" % (action, _ACTIONS))
@@ -61,14 +62,8 @@ def _project_to(target):
     def change(item):
         if not _choice.is_choice(item.field):
             return [item]
-        column = next(
-            (_choice.cast(item.column.getField(f.name), f.dataType, to)
-             for f in item.field.dataType.fields if f.name == target.typeName()),
-            None,
-        )
-        if column is None:
-            names = [f.name for f in item.field.dataType.fields]
-            raise ValueError("project:%s: %s is a choice of %s" % (target.typeName(), item.field.name, ", ".join(names)))
+        kept = [f for f in item.field.dataType.fields if f.name == target.typeName()]
+        column = _choice.cast(item.column.getField(kept[0].name), kept[0].dataType, to) if kept else F.lit(None).cast(to)
         return [_paths.Item(_schema.to_spark_field(item.field.name, target), column)]
 
     return change
@@ -87,8 +82,9 @@ def _make_cols(item):
 def _plain(item):
     """The same struct, no longer a choice."""
     if not _choice.is_choice(item.field):
-        return item
-    return _paths.Item(spark.StructField(item.field.name, item.field.dataType), item.column)
+        return [item]
+    field = spark.StructField(item.field.name, item.field.dataType, True, {_schema.MARK: False})
+    return [_paths.Item(field, item.column)]
 
 
 def _match(types, path):

@@ -15,6 +15,8 @@ from awsglue import gluetypes as glue
 
 def unbox(df, path, format, options):
     """The frame with the string at the path replaced by what it holds."""
+    if not df.columns:
+        return df
     item = _paths.find(_paths.items(df), path)
     if item is None:
         raise ValueError("unbox: there is no field %s in %s" % (path, df.columns))

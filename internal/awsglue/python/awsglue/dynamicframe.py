@@ -29,7 +29,7 @@ class ResolveOption:
             return self.path, "make_struct"
         if action not in ("project", "cast") or self.target is None:
             raise ValueError("ResolveOption %r: give KeepAsStruct, or Project or Cast with a type" % self.action)
-        return self.path, "%s:%s" % (action, self.target.typeName())
+        return self.path, "%s:%s" % (action, _schema.to_spark(self.target).simpleString())
 
 
 class DynamicFrame:
@@ -162,7 +162,7 @@ class DynamicFrame:
         df, errors = _python.filter_frame(self._df, self.schema(), f, info)
         return self._then(df, transformation_ctx, errors, (stageThreshold, totalThreshold))
 
-    def map(self, f, preservesPartitioning=False, transformation_ctx="", info="", stageThreshold=0, totalThreshold=0):
+    def map(self, f, transformation_ctx="", info="", stageThreshold=0, totalThreshold=0):
         df, errors = _python.map_frame(self._df, self.schema(), f, info)
         return self._then(df, transformation_ctx, errors, (stageThreshold, totalThreshold))
 

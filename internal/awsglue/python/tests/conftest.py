@@ -30,6 +30,9 @@ def spark(tmp_path_factory):
         .config("spark.driver.extraClassPath", JARS)
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.default.parallelism", "2")
+        # Tiny data: compiling each query costs more than running it.
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
@@ -48,11 +51,15 @@ def glue_ctx(spark):
 
 @pytest.fixture
 def frame(spark, glue_ctx):
-    """A function that makes a DynamicFrame of records, whose types may disagree."""
-    from awsglue import _records
+    """A function that makes a DynamicFrame of records, whose types may disagree, without a Spark job."""
+    from awsglue import _records, _schema
+    from awsglue.dynamicframe import DynamicFrame
 
     def make(*records, name="frame"):
-        return _records.infer(spark.sparkContext.parallelize(list(records), 2), glue_ctx, name)
+        schema = _records.schema_of_all(records)
+        encoded = [_records.encoder(schema)(r) for r in records]
+        df = spark.createDataFrame(encoded, _schema.to_spark(schema), verifySchema=False)
+        return DynamicFrame(df, glue_ctx, name)
 
     return make
 

@@ -29,7 +29,7 @@ class Map(GlueTransform):
     """Puts what a function makes of a record in the record's place."""
 
     def __call__(self, frame, f, transformation_ctx="", info="", stageThreshold=0, totalThreshold=0):
-        return frame.map(f, False, transformation_ctx, info, stageThreshold, totalThreshold)
+        return frame.map(f, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class MergeDynamicFrame(GlueTransform):
