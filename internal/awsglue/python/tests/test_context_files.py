@@ -48,7 +48,7 @@ def by(frame, key):
 
 @documented("GlueContext.create_dynamic_frame_from_options", "differs",
             "connection types s3, file, parquet, orc, JDBC, custom.jdbc and custom.spark; formats csv, json, parquet, "
-            "orc and avro; others are refused by name. Hidden files (a leading dot or underscore) and empty ones are not read")
+            "orc, avro and xml; others are refused by name. Hidden files (a leading dot or underscore) and empty ones are not read")
 @documented("DynamicFrameReader.from_options", "differs", "as create_dynamic_frame_from_options")
 def test_csv_columns_are_strings_in_each_files_own_order(context, put):
     path = put(a='id,name\n1,"x, y"\n2,\n3,"say ""hi"""\n', b="name,id,extra\nz,9,e\n", _SUCCESS="", empty="")
@@ -127,6 +127,19 @@ def test_json_path_and_multiline(context, put):
     path = put(a='{"meta": 1,\n "records": [{"n": 1},\n {"n": 2}]}', b='{"records": [{"n": 3}]}')
     frame = read(context, path, "json", {"jsonPath": "$.records[*]", "multiline": True})
     assert by(frame, "n") == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+def test_xml(context, put):
+    path = put(
+        a='<?xml version="1.0" encoding="UTF-8"?><shop xmlns="urn:x"><order id="1"><item>a</item><item>b</item>'
+        '<sum cur="CHF">9.5</sum><note/></order></shop>',
+        b='<shop><order id="2"><item>c</item><sum cur="EUR">7</sum><paid>true</paid></order></shop>')
+    frame = read(context, path, "xml", {"rowTag": "order"})
+    assert by(frame, "_id") == [
+        {"_id": 1, "item": ["a", "b"], "sum": {"_cur": "CHF", "_VALUE": 9.5}, "note": None, "paid": None},
+        {"_id": 2, "item": ["c"], "sum": {"_cur": "EUR", "_VALUE": 7}, "note": None, "paid": True}]
+    with pytest.raises(ValueError, match="needs the format option rowTag"):
+        read(context, path, "xml")
 
 
 @documented("GlueContext.write_dynamic_frame_from_options", "differs",
@@ -249,6 +262,20 @@ def test_a_bookmark_reads_each_file_once(context, put, bookmarks):
     run.commit()
     bookmarks()
     assert unread() == []
+
+
+def test_a_bookmark_reads_a_bounded_number_of_files_at_a_time(context, put, bookmarks):
+    path = put(**{"f%d" % n: '{"n": %d}' % n for n in range(5)})
+    got = []
+    for bounds, count in (({"boundedFiles": "2"}, 2), ({"boundedSize": 20}, 2), ({"boundedFiles": 9}, 1), ({}, 0)):
+        run = bookmarks()
+        frame = context.create_dynamic_frame.from_options(
+            "s3", {"paths": [path], **bounds}, "json", transformation_ctx="in")
+        read_now = [r["n"] for r in rows(frame)]
+        assert len(read_now) == count
+        got += read_now
+        run.commit()
+    assert sorted(got) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("kind, format, options, error, match", [
