@@ -144,7 +144,7 @@ func TestBookmarkOnSpark(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(exitFailed, "resume", "nightly", "--failed", "--yes") // load may write twice, and is known to
-	if got := written(); got != 3 { // tuesday again, as the sink does not know of bookmarks
+	if got := written(); got != 3 {                           // tuesday again, as the sink does not know of bookmarks
 		t.Errorf("%d rows were written", got)
 	}
 
