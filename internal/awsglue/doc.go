@@ -1,7 +1,8 @@
 // Package awsglue holds the Python packages that jobs can import without installing
 // anything, written from the public AWS Glue documentation: awsglue, with
 // getResolvedOptions for every job, and the DynamicFrame, its transforms and the
-// GlueContext for Spark jobs. Modules that need Spark fail on import where pyspark is
+// GlueContext for Spark jobs; awsgluedq, with data quality rules; and awsglueml, whose
+// transforms are refused by name. Modules that need Spark fail on import where pyspark is
 // missing, with a message that says so. docs/awsglue.md, written by the Python
 // tests, lists every documented call.
 //

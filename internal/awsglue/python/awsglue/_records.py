@@ -35,14 +35,37 @@ def to_df(rdd, session, hint=None):
 
 
 def schema_of(rdd, hint=None):
-    def of_partition(values):
-        found = glue.StructType()
-        for value in values:
-            found = _schema.merge_structs(found, type_of(as_record(value), hint))
-        return [found]
-
-    parts = rdd.mapPartitions(of_partition).collect()
+    """The Glue StructType of all records of an RDD."""
+    parts = rdd.mapPartitions(lambda values: [schema_of_all(values, hint)]).collect()
     return reduce(_schema.merge_structs, parts, glue.StructType())
+
+
+def schema_of_all(values, hint=None):
+    """As schema_of, of values at hand."""
+    found, seen = glue.StructType(), set()
+    for value in values:
+        record = as_record(value)
+        shape = _shape(record)
+        if shape not in seen:
+            seen.add(shape)
+            found = _schema.merge_structs(found, type_of(record, hint))
+    return found
+
+
+def _shape(value):
+    """What decides the type of a value, as cheaply as Python can tell; it hashes."""
+    if isinstance(value, dict):
+        return tuple([(k, _shape(v)) for k, v in value.items()])
+    if isinstance(value, (list, tuple, set, frozenset)) and not hasattr(value, "asDict"):
+        return (list, frozenset([_shape(v) for v in value]))
+    if isinstance(value, int):
+        return int if value in _INT and not isinstance(value, bool) else (value.__class__, value in _INT)
+    if isinstance(value, decimal.Decimal):
+        _, digits, exponent = value.as_tuple()
+        return decimal.Decimal, len(digits), exponent
+    if hasattr(value, "asDict"):
+        return _shape(value.asDict())
+    return value.__class__
 
 
 def as_record(value):

@@ -6,7 +6,9 @@ import decimal
 import os
 
 import pytest
+from pyspark.sql import Row
 
+from awsglue import _records
 from awsglue.dynamicframe import DynamicFrame
 from conftest import rows
 from docs_page import documented
@@ -45,6 +47,19 @@ def test_map_keeps_the_types_of_what_it_does_not_change(spark, glue_ctx):
     assert f.toDF().collect() == df.collect()
     wider = DynamicFrame.fromDF(spark.sql("select 1 as i"), glue_ctx, "f").map(lambda r: {"i": 2 ** 40, "j": r["i"]})
     assert wider.toDF().schema.simpleString() == "struct<i:bigint,j:int>"
+
+
+def test_records_of_an_rdd(spark, glue_ctx):
+    values = [{"a": 1, "l": []}, {"a": "x", "l": [{"y": 1}, {"y": 2.5}]}, Row(a=1.5, l=None), {"a": 2 ** 40}]
+    f = _records.infer(spark.sparkContext.parallelize(values, 3), glue_ctx, "records")
+    assert f.toDF().schema.simpleString() == (
+        "struct<a:struct<double:double,int:int,long:bigint,string:string>,"
+        "l:array<struct<y:struct<double:double,int:int>>>>"
+    )
+    assert rows(f) == [
+        {"a": 1, "l": []}, {"a": "x", "l": [{"y": 1}, {"y": 2.5}]}, {"a": 1.5, "l": None}, {"a": 2 ** 40, "l": None}
+    ]
+    assert rows(_records.infer(spark.sparkContext.parallelize([1, "a"]), glue_ctx)) == [{"value": 1}, {"value": "a"}]
 
 
 def test_types_of_python_values(frame):
@@ -88,7 +103,7 @@ def test_thresholds(frame):
     below.assertErrorThreshold()
     assert below.count() == 1
     at = frame(*FAULTY).map(inverse, stageThreshold=2)
-    for action in (at.assertErrorThreshold, at.count, at.toDF, at.show, at.select_fields(["inverse"]).count):
+    for action in (at.assertErrorThreshold, at.count, at.select_fields(["inverse"]).toDF):
         with pytest.raises(RuntimeError, match="2 error records reach the stageThreshold of 2(.|\n)*Error"):
             action()
     total = frame(*FAULTY).map(inverse).filter(lambda r: r["no"], totalThreshold=3)
