@@ -30,6 +30,9 @@ class Off:
     def select_files(self, ctx, files, max_band=None, max_files_in_band=None):
         return files
 
+    def unread(self, ctx, files):
+        return files
+
     def jdbc_bounds(self, ctx, table, keys, order="asc"):
         return None
 
@@ -82,6 +85,11 @@ class Bookmark:
             return files
         wanted = set(chosen)  # in the order of the listing, as without a bookmark
         return [f for f in files if f in wanted]
+
+    def unread(self, ctx, files):
+        """Return those of the files that select_files may choose, the oldest first; nothing is noted."""
+        before = Seen.from_json(self._base.get(ctx, {}).get("s3"))
+        return sorted((f for f in files if not ctx or not before.holds(*f)), key=lambda f: (f[1], f[0]))
 
     def jdbc_bounds(self, ctx, table, keys, order="asc"):
         """Return the Bounds of the rows to read, None when all are.
@@ -158,6 +166,9 @@ class Paused(Bookmark):
             return super().select_files(ctx, files, max_band, max_files_in_band)
         begin_, end_ = (Seen.from_json(c.get(ctx, {}).get("s3")) for c in (self._from, self._to))
         return [f for f in files if end_.holds(*f) and not begin_.holds(*f)]
+
+    def unread(self, ctx, files):
+        return super().unread(None if self._ranged else ctx, files)
 
     def jdbc_bounds(self, ctx, table, keys, order="asc"):
         bounds = super().jdbc_bounds(ctx, table, keys, order)

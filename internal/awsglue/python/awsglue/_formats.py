@@ -6,12 +6,12 @@ from functools import reduce
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, NullType, StringType, StructField, StructType
 
-from awsglue import _combine, _csv, _json
+from awsglue import _combine, _csv, _json, _xml
 from awsglue._options import Unsupported, flag, quoted
 
 # Glue's names, and Spark's for those that Spark reads by itself.
 _SELF_DESCRIBING = {"parquet": "parquet", "glueparquet": "parquet", "orc": "orc", "avro": "avro"}
-_NAMES = "avro, csv, glueparquet, json, orc, parquet"
+_NAMES = "avro, csv, glueparquet, json, orc, parquet; to read, xml, too"
 
 
 def read(spark, selection, format, options, folder=False, hint=None):
@@ -27,6 +27,8 @@ def read(spark, selection, format, options, folder=False, hint=None):
         return _csv.read(spark, selection, options, folder=folder)
     if format == "json":
         return _json.read(spark, selection, options, folder, hint)
+    if format == "xml":
+        return _xml.read(spark, selection, options, folder)
     return _self_describing(spark, selection, _SELF_DESCRIBING[format], options, folder)
 
 
@@ -35,9 +37,9 @@ def known(format):
     if not format:
         raise ValueError("files need a format, for example format=\"json\"; there are: %s" % _NAMES)
     name = str(format).lower()
-    if name in _SELF_DESCRIBING or name in ("csv", "json"):
+    if name in _SELF_DESCRIBING or name in ("csv", "json", "xml"):
         return name
-    if name in ("xml", "ion", "groklog"):
+    if name in ("ion", "groklog"):
         raise Unsupported("format %s is not built here; convert the files to one of %s" % (format, _NAMES))
     if name in ("hudi", "delta", "iceberg"):
         raise Unsupported(
@@ -92,6 +94,8 @@ def prepare(df, format, options, keys=()):
     if format == "json":
         df, spark_format = _json.write(df, keys)
         return df, spark_format, more
+    if format == "xml":
+        raise Unsupported("the format xml is read and not written, as in Glue; write json, for example")
     return _without_void(df), _SELF_DESCRIBING[format], more
 
 

@@ -54,31 +54,32 @@ class DataSource:
         bookmark = _bookmark.current()
         bounds = number(self._options, "boundedFiles"), number(self._options, "boundedSize")
         if not (bookmark.enabled and self._ctx):
-            return _bounded(selection, selection.files, *bounds)
-        if any(bounds):
-            raise Unsupported(
-                "boundedFiles and boundedSize are not built for a source with a bookmark; leave them out, "
-                "or read without transformation_ctx")
+            return selection.only(_bounded(selection.files, *bounds))
         by_key = {(_storage.path_of(f), f.mtime, f.size): f for f in selection.files}
+        keys = list(by_key)
+        if any(bounds):
+            # The oldest first: what is left over is newer than all that is noted.
+            keys = _bounded(bookmark.unread(self._ctx, keys), *bounds)
         band = number(self._options, "maxBand")
         chosen = bookmark.select_files(
-            self._ctx, list(by_key), max_band=None if band is None else band // 1000,
+            self._ctx, keys, max_band=None if band is None else band // 1000,
             max_files_in_band=number(self._options, "maxFilesInBand"))
         return selection.exactly().only([by_key[key] for key in chosen])
 
 
-def _bounded(selection, files, count, size):
+def _bounded(files, count, size):
+    """The first of the files, at most count, and of at most size bytes unless one alone is larger."""
     if count:
         files = files[:count]
     if size:
         kept, total = [], 0
         for file in files:
-            total += file.size
+            total += file[2]
             if kept and total > size:
                 break
             kept.append(file)
         files = kept
-    return selection.only(files)
+    return files
 
 
 def _some(selection, folders, per_folder):

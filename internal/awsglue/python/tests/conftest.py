@@ -12,7 +12,10 @@ sys.path.insert(0, PACKAGES)
 # The Python workers import the package, too.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGES, os.environ.get("PYTHONPATH")]))
 
-pytest_plugins = ["docs_page"]
+# The jars of the Spark runtime whose venv runs the tests.
+JARS = os.path.join(os.path.dirname(os.path.abspath(sys.prefix)), "jars", "*")
+
+pytest_plugins = ["docs_page", "real_parts"]
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +27,7 @@ def spark(tmp_path_factory):
         .appName("awsglue tests")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.driver.extraClassPath", JARS)
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.default.parallelism", "2")
         # Tiny data: compiling, of queries and by the JVM, costs more than running.
