@@ -81,8 +81,9 @@ func completeJob(j *glue.Job) {
 	}
 	j.GlueVersion = j.Version()
 	if j.Timeout == nil && j.CommandName() != glue.CommandRay {
-		minutes := j.RunTimeout(glue.Override{})
-		j.Timeout = &minutes
+		if minutes := j.RunTimeout(glue.Override{}); minutes > 0 {
+			j.Timeout = &minutes
+		}
 	}
 	j.CompleteCapacity()
 }

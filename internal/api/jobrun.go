@@ -190,8 +190,9 @@ func describe(v *glue.JobRun, job *glue.Job, r *glue.StartJobRunRequest) {
 	v.GlueVersion, v.MaintenanceWindow = job.GlueVersion, job.MaintenanceWindow
 	v.LogGroupName = logGroup(job, v.SecurityConfiguration)
 	if job.CommandName() != glue.CommandRay {
-		minutes := job.RunTimeout(r.Override())
-		v.Timeout = &minutes
+		if minutes := job.RunTimeout(r.Override()); minutes > 0 {
+			v.Timeout = &minutes
+		}
 	}
 }
 

@@ -91,8 +91,8 @@ func (a *app) sayRuntime(rt *spark.Runtime, master string) {
 }
 
 const sparkInstallLong = `Install makes a folder with Spark ` + spark.Installed + `: a Python venv with pyspark, boto3, pandas and
-pyarrow, and the jars for S3, Avro and PostgreSQL. It takes 1.2 GB, and a download of
-half of it. It needs Python 3.9 to 3.12 with venv, and Java 17, 11 or 8.
+pyarrow, and the jars for S3, Avro and PostgreSQL. It takes 0.7 GB; pyspark alone is a
+download of 0.3 GB. It needs Python 3.9 to 3.12 with venv, and Java 17, 11 or 8.
 
 pip's own settings hold (PIP_INDEX_URL, PIP_PROXY, pip.conf). Jars are checked against
 the SHA-256 that this program knows. An installation that was interrupted is repeated:

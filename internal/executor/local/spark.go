@@ -71,6 +71,9 @@ func (x *Executor) prepareSpark(ctx context.Context, s executor.Spec) (runner.Sp
 	if err := spark.Prepare(x.spark.home); err != nil {
 		return spec, fatal(err)
 	}
+	if s.Arguments, err = x.spark.arguments(s.Arguments); err != nil {
+		return spec, fatal(err)
+	}
 	used := &usedFiles{pinned: s.Files, sums: map[string]string{}}
 	job, path, err := x.sparkFiles(s, used)
 	if err != nil {
@@ -102,6 +105,24 @@ func (x *Executor) prepareSpark(ctx context.Context, s executor.Spec) (runner.Sp
 		Argv: plan.Argv, Env: settings(plan.Env),
 		Timeout: s.Timeout, Grace: x.opts.StopGrace, LogLimit: x.opts.LogLimit, Notes: used.sums,
 	}, nil
+}
+
+// arguments are those of a job, with a folder for temporary objects.
+func (s *sparks) arguments(given map[string]string) (map[string]string, error) {
+	if given[spark.ArgTempDir] != "" || s.settings.TempDir == nil {
+		return given, nil
+	}
+	dir, err := s.settings.TempDir()
+	if err != nil {
+		return nil, err
+	}
+	args := map[string]string{spark.ArgTempDir: dir}
+	for k, v := range given {
+		if k != spark.ArgTempDir {
+			args[k] = v
+		}
+	}
+	return args, nil
 }
 
 // sparkFiles keeps all files of a Spark job, and returns what they put onto

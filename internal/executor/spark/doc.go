@@ -8,5 +8,5 @@
 // package sets. Secrets are on no command line and in no file: S3 keys reach Spark by
 // the environment.
 //
-// The package may import executor and glue.
+// The package may import executor, and of runner the name of a variable.
 package spark

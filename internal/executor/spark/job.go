@@ -21,11 +21,11 @@ const (
 const (
 	ArgExtraJars    = "--extra-jars"
 	ArgExtraFiles   = "--extra-files"
+	ArgTempDir      = "--TempDir"
 	argConf         = "--conf"
 	argClass        = "--class"
 	argLanguage     = "--job-language"
 	argUserJars     = "--user-jars-first"
-	argTempDir      = "--TempDir"
 	argUI           = "--enable-spark-ui"
 	argEventLogs    = "--spark-event-logs-path"
 	argCatalog      = "--enable-glue-datacatalog"

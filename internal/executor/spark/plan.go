@@ -79,6 +79,11 @@ func (p *Planner) Plan(j Job) (Plan, error) {
 	if err := p.environment(plan.Env, props, &j, cores); err != nil {
 		return plan, err
 	}
+	if cores == 0 {
+		if err := ship(props, &j); err != nil {
+			return plan, err
+		}
+	}
 	jars, err := p.classPath(props, &j, cores)
 	if err != nil {
 		return plan, err
@@ -200,7 +205,7 @@ func (p *Planner) environment(env map[string]string, props *properties, j *Job, 
 	// The SDK for Java warns when these are no regular files.
 	none := filepath.Join(j.Home, noProfiles)
 	env["AWS_CONFIG_FILE"], env["AWS_SHARED_CREDENTIALS_FILE"] = none, none
-	if localCores > 0 {
+	if localCores > 0 || p.Settings.masterHere() {
 		env["SPARK_LOCAL_IP"] = "127.0.0.1"
 		env["SPARK_LOCAL_HOSTNAME"] = "localhost"
 	}

@@ -2,6 +2,7 @@ package spark
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ type Settings struct {
 	// Metastore is the address of the Hive metastore over the Data Catalog,
 	// thrift://HOST:PORT; empty when there is none.
 	Metastore string
-	// TempDir is the --TempDir of jobs that name none; empty gives none.
-	TempDir string
+	// TempDir makes the --TempDir of jobs that name none; nil gives none.
+	TempDir func() (string, error)
 }
 
 // DefaultMaster uses all cores of this machine.
@@ -50,6 +51,13 @@ func (s *Settings) Check() error {
 		}
 	}
 	return nil
+}
+
+// masterHere reports whether the master can only be reached from this machine.
+func (s *Settings) masterHere() bool {
+	host, _, err := net.SplitHostPort(strings.TrimPrefix(s.Master, "spark://"))
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // Local reports whether jobs run within their drivers, and on how many cores; zero
