@@ -145,11 +145,7 @@ func (a *app) warnOfLiveRun(ctx context.Context, t *target, job string) error {
 		if err != nil {
 			return err
 		}
-		if !run.CompletedOn.IsZero() {
-			continue
-		}
-		switch run.JobRunState {
-		case glue.JobRunStateRunning, glue.JobRunStateStarting, glue.JobRunStateStopping, glue.JobRunStateWaiting:
+		if run.CompletedOn.IsZero() {
 			a.err.paragraph(fmt.Sprintf("note: job run %s is %s. If it has read its bookmark already, its commit will be refused.",
 				shortJobRun(run.Id), strings.ToLower(string(run.JobRunState))), "", yellow)
 		}

@@ -13,7 +13,6 @@ import (
 
 // fakeBookmarks answers for a job with a bookmark.
 type fakeBookmarks struct {
-	fakeGlue
 	entry    *glue.JobBookmarkEntry
 	versions []bookmark.Version
 	runs     []glue.JobRun
