@@ -20,7 +20,7 @@ func (s *server) executor() (*local.Executor, error) {
 	}
 	return local.New(local.Options{
 		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
-		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv,
+		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv, Spark: s.opt.Spark,
 	})
 }
 
