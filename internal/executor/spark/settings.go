@@ -18,6 +18,8 @@ type Settings struct {
 	// Metastore is the address of the Hive metastore over the Data Catalog,
 	// thrift://HOST:PORT; empty when there is none.
 	Metastore string
+	// Warm lets the Spark jobs of a workflow run share one Spark, in a session each.
+	Warm bool
 	// TempDir is the --TempDir of jobs that name none; empty gives none.
 	TempDir string
 }

@@ -26,21 +26,27 @@ LOG_TAIL = 8000
 
 def join(folder):
     """A connection to the Spark of the folder, started if need be."""
-    with open(os.path.join(folder, "lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold(folder):
         try:
             return dial(folder)
         except OSError:
-            remove_socket(folder)  # left by one that was killed
             start(folder)
             return dial(folder)
 
 
-def remove_socket(folder):
-    try:
-        os.unlink(os.path.join(folder, "socket"))
-    except FileNotFoundError:
-        pass
+def hold(folder):
+    """Keeps other jobs from joining, and the Spark from ending, until it is closed."""
+    path = os.path.join(folder, "lock")
+    while True:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        try:
+            lock = open(path, "w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(lock.fileno()), os.stat(path)):
+                return lock
+            lock.close()
+        except FileNotFoundError:
+            pass  # the Spark that ended took its folder along
 
 
 def dial(folder):
@@ -57,12 +63,15 @@ def dial(folder):
 
 
 def start(folder):
+    for left in ("socket", "socket.new"):  # by one that was killed
+        if os.path.lexists(os.path.join(folder, left)):
+            os.unlink(os.path.join(folder, left))
     command = json.loads(os.environ["REGLUE_SPARK_SUBMIT"])
     env = {k: v for k, v in os.environ.items() if k not in PRIVATE}
     log_path = os.path.join(folder, "log")
     with open(log_path, "wb") as log:
         process = subprocess.Popen(
-            command + [os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py"), folder],
+            command + [folder],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=log,
