@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -61,6 +62,9 @@ func (x *Executor) weight(a *attempt) int {
 func (x *Executor) prepareSpark(ctx context.Context, s executor.Spec) (runner.Spec, error) {
 	var spec runner.Spec
 	rt, err := spark.Find(ctx, spark.Search{Dir: x.spark.settings.Dir, Python: x.opts.Python, Getenv: os.Getenv})
+	if errors.Is(err, spark.ErrNone) {
+		return spec, problemf("This is a Spark job, and %v.", err)
+	}
 	if err != nil {
 		return spec, fatal(err)
 	}

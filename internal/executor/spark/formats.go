@@ -10,7 +10,7 @@ import (
 
 // lakeJars are how the jars of the formats of --datalake-formats are called.
 var lakeJars = map[string][]string{
-	"iceberg": {"iceberg-spark-runtime-"},
+	"iceberg": {"iceberg-spark-runtime-", "iceberg-aws-bundle-"},
 	"hudi":    {"hudi-spark"},
 	"delta":   {"delta-spark_", "delta-storage-", "delta-core_"},
 }

@@ -37,8 +37,8 @@ type Search struct {
 	Getenv func(string) string
 }
 
-// errNone says what to do when there is no runtime.
-var errNone = errors.New("this is a Spark job, and no Spark was found: 'reglue spark install' installs one for this user; " +
+// ErrNone says what to do when there is no runtime.
+var ErrNone = errors.New("no Spark was found: 'reglue spark install' installs one for this user; " +
 	"or name the folder of one with --spark DIR, REGLUE_SPARK or SPARK_HOME")
 
 // Find returns the runtime: the one that was named, else REGLUE_SPARK, else the
@@ -50,50 +50,60 @@ func Find(ctx context.Context, s Search) (*Runtime, error) {
 	}
 	for _, n := range named {
 		if n.dir != "" {
-			return s.open(ctx, n.dir, n.from)
+			return s.open(n.dir, n.from)
 		}
 	}
 	if dir, err := DefaultDir(); err == nil {
 		if _, err := os.Stat(filepath.Join(dir, installedMark)); err == nil {
-			return s.open(ctx, dir, "reglue spark install")
+			return s.open(dir, "reglue spark install")
 		}
 	}
 	if home := s.Getenv("SPARK_HOME"); home != "" {
-		return s.open(ctx, home, "SPARK_HOME")
+		return s.open(home, "SPARK_HOME")
 	}
 	python := cmp.Or(s.Python, "python3")
 	if home := importable(ctx, python); home != "" {
 		return s.complete(&Runtime{Home: home, Python: python, From: "the pyspark of " + python})
 	}
-	return nil, errNone
+	return nil, ErrNone
 }
 
 // open reads a folder that Install made, a venv with pyspark, or a distribution of
 // Spark.
-func (s Search) open(ctx context.Context, dir, from string) (*Runtime, error) {
+func (s Search) open(dir, from string) (*Runtime, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	rt := &Runtime{From: from}
-	for _, venv := range []string{filepath.Join(dir, "venv"), dir} {
-		homes, err := filepath.Glob(filepath.Join(venv, "lib/python3*/site-packages/pyspark"))
-		if err == nil && len(homes) > 0 {
-			rt.Home, rt.Python = homes[0], filepath.Join(venv, "bin/python")
-			break
-		}
+	if half(dir) {
+		return nil, fmt.Errorf("%s names %s, whose installation did not come to its end: repeat it with 'reglue spark install --to %s'", from, dir, dir)
 	}
-	if rt.Home != "" {
-		rt.Jars, _ = filepath.Glob(filepath.Join(dir, "jars/*.jar")) // the pattern is right
-		return s.complete(rt)
+	if rt, err := s.venvOf(dir); rt != nil || err != nil {
+		if rt != nil {
+			rt.From = from
+		}
+		return rt, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, "bin/spark-submit")); err != nil {
 		return nil, fmt.Errorf("%s names %s, which holds no Spark (neither venv/ with pyspark nor bin/spark-submit): "+
 			"'reglue spark install --to DIR' makes such a folder", from, dir)
 	}
-	rt.Home = dir
-	rt.Python = cmp.Or(s.Getenv("PYSPARK_PYTHON"), s.Python, "python3")
-	return s.complete(rt)
+	return s.complete(&Runtime{Home: dir, Python: cmp.Or(s.Getenv("PYSPARK_PYTHON"), s.Python, "python3"), From: from})
+}
+
+// venvOf is the runtime of a venv with pyspark, in the folder or below it; nil when
+// there is none.
+func (s Search) venvOf(dir string) (*Runtime, error) {
+	for _, venv := range []string{filepath.Join(dir, "venv"), dir} {
+		homes, err := filepath.Glob(filepath.Join(venv, "lib/python3*/site-packages/pyspark"))
+		if err != nil || len(homes) == 0 {
+			continue
+		}
+		rt := &Runtime{Home: homes[0], Python: filepath.Join(venv, "bin/python"), From: dir}
+		rt.Jars, _ = filepath.Glob(filepath.Join(dir, "jars/*.jar")) // the pattern is right
+		return s.complete(rt)
+	}
+	return nil, nil
 }
 
 var (
@@ -148,6 +158,17 @@ func (rt *Runtime) Jar(prefix string) []string {
 		}
 	}
 	return own
+}
+
+// HasS3 reports whether Spark can read and write s3://.
+func (rt *Runtime) HasS3() bool { return len(rt.Jar("hadoop-aws-")) > 0 }
+
+// AskPython sets PythonVersion, which stays empty where Python does not answer.
+func (rt *Runtime) AskPython(ctx context.Context) {
+	out, err := exec.CommandContext(ctx, rt.Python, "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])").Output()
+	if err == nil {
+		rt.PythonVersion = strings.TrimSpace(string(out))
+	}
 }
 
 // importable is the folder of the pyspark that a python can import, else empty.
