@@ -36,7 +36,7 @@ Resources:
   Begin: {Type: AWS::Glue::Trigger, Properties: {Name: begin, WorkflowName: !Ref Nightly, Type: ON_DEMAND, Actions: [{JobName: !Ref Load}]}}
 `
 
-const loadScript = `
+const connectScript = `
 import hashlib, json, os, urllib.request
 
 def glue(operation, **request):
@@ -58,7 +58,7 @@ func TestJobsGetTheirConnections(t *testing.T) {
 	pg := postgrestest.Start(t)
 	w := newWorks(t)
 	w.write(t, "nightly.yaml", connectedPipeline)
-	w.write(t, "load.py", loadScript)
+	w.write(t, "load.py", connectScript)
 	w.write(t, "secrets.yaml", "shop-db: {username: "+pg.User+", password: "+pg.Password+"}\n")
 	secrets := filepath.Join(w.dir, "secrets.yaml")
 	args := []string{"run", w.template, "--parameter", "Url=" + pg.JDBC(), "--parameter", "User=" + pg.User, "--parameter", "Password=" + pg.Password, "--secrets", secrets}

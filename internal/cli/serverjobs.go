@@ -26,7 +26,10 @@ func (s *server) executor() (*local.Executor, error) {
 		sparks.TempDir = s.tempDir
 	}
 	if at := s.metastoreAddress(); at != "" {
-		sparks.Metastore, sparks.MetastoreConf, sparks.Warehouse = "thrift://"+at, metastore.CoreSite(""), s.warehouse()
+		sparks.Metastore, sparks.Warehouse = "thrift://"+at, s.warehouse()
+		if s.opt.Auth == authSigV4 {
+			sparks.MetastoreConf = metastore.CoreSite("")
+		}
 	}
 	return local.New(local.Options{
 		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,

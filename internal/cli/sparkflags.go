@@ -14,6 +14,7 @@ func sparkFlags(f *pflag.FlagSet, s *spark.Settings, when string) {
 	f.StringVar(&s.Dir, "spark", "", "folder of the Spark that runs Spark jobs (REGLUE_SPARK; default that of 'reglue spark install')"+when)
 	f.StringVar(&s.Master, "spark-master", "", "where Spark jobs run: local[*], local[N], spark://HOST:PORT, yarn or k8s://URL ("+envSparkMaster+"; default local[*])"+when)
 	f.StringArrayVar(&s.Conf, "spark-conf", nil, "setting of Spark for all jobs, KEY=VALUE; a job's --conf goes before it (repeatable)"+when)
+	f.BoolVar(&s.Warm, "spark-warm", false, "let the Spark jobs of a workflow run share one Spark, each in a session of its own"+when)
 }
 
 // sparkArgs are the flags that give the same settings.
@@ -27,6 +28,9 @@ func sparkArgs(s spark.Settings) []string {
 	}
 	for _, kv := range s.Conf {
 		args = append(args, "--spark-conf", kv)
+	}
+	if s.Warm {
+		args = append(args, "--spark-warm")
 	}
 	return args
 }

@@ -170,6 +170,9 @@ func (x *Executor) removeScratch(id string) {
 
 // sweepScratch removes what was left by job runs that ended while no server ran.
 func (x *Executor) sweepScratch() {
+	if err := spark.SweepSessions(x.spark.home); err != nil {
+		x.log.Warn("cannot remove what warm Sparks left", "error", err)
+	}
 	entries, err := os.ReadDir(filepath.Join(x.spark.home, scratchFolder))
 	if err != nil {
 		return // there is none before the first Spark job

@@ -64,6 +64,9 @@ func Prepare(home string) error {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err
 	}
+	if err := prepareSessions(home); err != nil {
+		return err
+	}
 	for name, text := range map[string]string{logConfig: logProperties, launcher: launchScript, driverPython: driverScript, noProfiles: ""} {
 		if err := ensure(filepath.Join(home, name), []byte(text)); err != nil {
 			return err

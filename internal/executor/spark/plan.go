@@ -57,7 +57,22 @@ func (p *Planner) Size(j *Job) (size Size, localCores int) {
 
 // Plan says how to run a job. An error is the job's or the operator's to mend.
 func (p *Planner) Plan(j Job) (Plan, error) {
-	var plan Plan
+	if p.shares(&j) {
+		return p.shared(j)
+	}
+	s, err := p.submission(j)
+	return Plan{Argv: j.launch(s.detail, s.argv), Env: s.env, Detail: s.detail}, err
+}
+
+// submission is a call of spark-submit.
+type submission struct {
+	argv   []string
+	env    map[string]string
+	detail string
+}
+
+func (p *Planner) submission(j Job) (submission, error) {
+	var plan submission
 	program, class, err := j.primary()
 	if err != nil {
 		return plan, err
@@ -75,8 +90,8 @@ func (p *Planner) Plan(j Job) (Plan, error) {
 	if err != nil {
 		return plan, err
 	}
-	plan.Env = maps.Clone(j.Env)
-	if err := p.environment(plan.Env, props, &j, cores); err != nil {
+	plan.env = maps.Clone(j.Env)
+	if err := p.environment(plan.env, props, &j, cores); err != nil {
 		return plan, err
 	}
 	if cores == 0 {
@@ -91,8 +106,8 @@ func (p *Planner) Plan(j Job) (Plan, error) {
 	if err := overrides(props, p.Settings.Conf, j.Arguments[argConf]); err != nil {
 		return plan, err
 	}
-	plan.Detail = p.detail(&j, cores, notes, link)
-	plan.Argv = p.argv(props, &j, cores, jars, program, class, plan.Detail)
+	plan.detail = p.detail(&j, cores, notes, link)
+	plan.argv = p.argv(props, &j, cores, jars, program, class)
 	return plan, nil
 }
 
@@ -302,12 +317,16 @@ func overrides(props *properties, operator []string, argument string) error {
 	return nil
 }
 
-// argv is the command: our launcher, which puts the job's files into its folder and
-// says what runs, and then spark-submit.
-func (p *Planner) argv(props *properties, j *Job, localCores int, jars []string, program, class, detail string) []string {
-	argv := []string{"/bin/sh", filepath.Join(j.Home, launcher), detail}
-	argv = append(argv, j.Files...)
-	argv = append(argv, "--", p.Runtime.Submit(), "--master", p.master(localCores))
+// launch is a command under our launcher, which puts the job's files into its folder
+// and says what runs.
+func (j *Job) launch(detail string, command []string) []string {
+	argv := append([]string{"/bin/sh", filepath.Join(j.Home, launcher), detail}, j.Files...)
+	return append(append(argv, "--"), command...)
+}
+
+// argv is the call of spark-submit.
+func (p *Planner) argv(props *properties, j *Job, localCores int, jars []string, program, class string) []string {
+	argv := []string{p.Runtime.Submit(), "--master", p.master(localCores)}
 	for _, k := range props.order {
 		argv = append(argv, "--conf", k+"="+props.values[k])
 	}

@@ -19,6 +19,8 @@ type Settings struct {
 	// Metastore is the address of the Hive metastore over the Data Catalog,
 	// thrift://HOST:PORT; empty when there is none.
 	Metastore string
+	// Warm lets the Spark jobs of a workflow run share one Spark, in a session each.
+	Warm bool
 	// MetastoreConf is the core-site.xml by which its clients show whose they are; nil
 	// for none. Warehouse is the folder of tables that say no place.
 	MetastoreConf []byte

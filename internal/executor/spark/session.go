@@ -1,0 +1,145 @@
+package spark
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// Jobs of a workflow run that are to be run alike can share one Spark, which its
+// first job starts and which ends by itself once it is idle. job.py runs a script in a
+// session of its own there.
+//
+//go:embed session/*.py
+var sessionFiles embed.FS
+
+const (
+	sessionJob    = "session/job.py"
+	sessionServer = "session/server.py"
+	sessionFolder = "sessions"
+	sessionLock   = "lock"
+	sessionSocket = "socket"
+	envSubmit     = "REGLUE_SPARK_SUBMIT"
+)
+
+// ofOneJob are the variables that differ between jobs that may share a Spark.
+var ofOneJob = []string{"AWS_ENDPOINT_URL_GLUE", "REGLUE_JOB_RUN_ID"}
+
+func prepareSessions(home string) error {
+	if err := os.MkdirAll(filepath.Join(home, filepath.Dir(sessionJob)), 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{sessionJob, sessionServer} {
+		b, err := sessionFiles.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := ensure(filepath.Join(home, name), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shares reports whether a job runs in a session of a Spark of its workflow run.
+func (p *Planner) shares(j *Job) bool {
+	_, local := p.Settings.Local()
+	if !p.Settings.Warm || !local || j.Command != CommandETL || j.WorkflowRunID == "" || j.scala() {
+		return false
+	}
+	// A metastore that asks whose a client is knows jobs alone.
+	return !j.on(argCatalog) || p.Settings.MetastoreConf == nil
+}
+
+// shared says how to run a job as a session.
+func (p *Planner) shared(j Job) (Plan, error) {
+	server := j
+	server.JobName, server.JobRunID = j.WorkflowName, j.WorkflowRunID
+	server.Script, server.Args = filepath.Join(j.Home, sessionServer), nil
+	server.Arguments = maps.Clone(j.Arguments)
+	if server.on(argUI) {
+		delete(server.Arguments, argUI) // its port would be that of one job
+		server.Arguments[argEventLogs] = EventDir(j.Home)
+	}
+	server.Scratch = ""
+	alike, err := p.submission(server)
+	if err != nil {
+		return Plan{}, err
+	}
+	server.Scratch = filepath.Join(j.Home, sessionFolder, alike.key())
+	s, err := p.submission(server)
+	if err != nil {
+		return Plan{}, err
+	}
+	submit, err := json.Marshal(s.argv)
+	if err != nil {
+		return Plan{}, err
+	}
+	s.env[envSubmit] = string(submit)
+	detail := s.detail + ", kept warm for the workflow run"
+	command := []string{p.Runtime.Python, filepath.Join(j.Home, sessionJob), server.Scratch, j.Script}
+	return Plan{Argv: j.launch(detail, append(command, j.Args...)), Env: s.env, Detail: detail}, nil
+}
+
+// key is the same for submissions that one Spark can serve.
+func (s submission) key() string {
+	sum := sha256.New()
+	for _, arg := range s.argv {
+		fmt.Fprintf(sum, "%q\n", arg)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.env)) {
+		if !slices.Contains(ofOneJob, name) {
+			fmt.Fprintf(sum, "%q\n", name+"="+s.env[name])
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:32]
+}
+
+// SweepSessions removes what was left by warm Sparks that were killed.
+func SweepSessions(home string) error {
+	folders, err := os.ReadDir(filepath.Join(home, sessionFolder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	errs := []error{err}
+	for _, f := range folders {
+		errs = append(errs, sweepSession(filepath.Join(home, sessionFolder, f.Name())))
+	}
+	return errors.Join(errs...)
+}
+
+func sweepSession(folder string) error {
+	lock, err := os.OpenFile(filepath.Join(folder, sessionLock), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		return nil // a job starts or joins it
+	}
+	if alive(folder) {
+		return nil
+	}
+	return os.RemoveAll(folder)
+}
+
+// alive reports whether a warm Spark may answer: a path that is too long to ask by
+// says nothing.
+func alive(folder string) bool {
+	c, err := net.Dial("unix", filepath.Join(folder, sessionSocket))
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED)
+	}
+	c.Close()
+	return true
+}
