@@ -77,7 +77,7 @@ func TestJournalStartsOver(t *testing.T) {
 	path := filepath.Join(data, "x"+journalSuffix)
 	j := newJournal(path, data, slog.New(slog.DiscardHandler))
 	j.open()
-	add := func(r record) bool { return j.add(r) == nil }
+	add := func(r record) bool { return j.add(r, false) == nil }
 	claim := &Claim{Runner: "x", PID: 4000000, Notes: map[string]string{"long": strings.Repeat("n", 8000)}}
 	n := 0
 	for ; add(record{ID: fmt.Sprintf("jr_%d", n), Claim: claim}); n++ {
