@@ -28,6 +28,7 @@ type job struct {
 
 	claimed   *claimed // while it holds the claim
 	journaled bool     // that claim, rather than synced
+	streams   *streams // to be closed by keep, nil if there are none
 	exit      *Exit
 	alone     bool // when it ended, nothing could be left in its folder
 
@@ -85,7 +86,7 @@ func (j *job) run() Event {
 	err = j.keepClaim(&c)
 	missing := <-made
 	if missing == nil {
-		defer s.close()
+		j.streams = s
 	}
 	if err != nil {
 		return j.refused(err)
@@ -245,9 +246,12 @@ func (j *job) putExit(e Exit) {
 	j.insist("cannot write the exit of a job", func() error { return j.claimed.putExit(e) })
 }
 
-// keep makes the exit durable, if there is one: soon, when a server was told of it,
-// which keeps it itself.
+// keep does what may follow the report: it makes the exit durable, if there is one.
+// Soon is enough where a server was told, which keeps it, too.
 func (j *job) keep(told bool) {
+	if j.streams != nil {
+		j.streams.close()
+	}
 	if j.exit == nil {
 		return
 	}
