@@ -183,8 +183,14 @@ func (e *Engine) commit(ctx context.Context, inputs []*input) error {
 		return nil
 	}
 	now := glue.MakeTime(time.Now())
-	if !e.stale && allProgress(inputs) {
-		return e.applyProgress(inputs, now)
+	if n := leadingProgress(inputs); !e.stale && n > 0 {
+		// A member that writes nothing need not be one: alone, another needs no savepoint.
+		if err := e.applyProgress(inputs[:n], now); err != nil {
+			return err
+		}
+		if inputs = inputs[n:]; len(inputs) == 0 {
+			return nil
+		}
 	}
 	members := make([]func(*store.Tx) error, len(inputs))
 	for i, in := range inputs {
@@ -216,19 +222,23 @@ func (e *Engine) Commits() int64 { return e.commits.Load() }
 // armProgress sees to it that progress is written soon, even if no other commit
 // comes along.
 func (e *Engine) armProgress() {
-	if len(e.dirty) > 0 && !e.timerSet {
-		e.timer.Reset(progressDelay)
-		e.timerSet = true
+	if due := len(e.dirty) > 0; due != e.timerSet {
+		if e.timerSet = due; due {
+			e.timer.Reset(progressDelay)
+		} else {
+			e.timer.Stop()
+		}
 	}
 }
 
-func allProgress(inputs []*input) bool {
-	for _, in := range inputs {
+// leadingProgress counts the progress that comes before all else.
+func leadingProgress(inputs []*input) int {
+	for i, in := range inputs {
 		if !in.progress {
-			return false
+			return i
 		}
 	}
-	return true
+	return len(inputs)
 }
 
 // applyProgress takes progress into memory without a transaction of its own.

@@ -3,6 +3,7 @@ package runner
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -29,6 +30,8 @@ type children struct {
 	mains map[int]*child
 	// forked has size one: a dropped signal is one already due.
 	forked chan struct{}
+	// blind is set once a child could not be followed.
+	blind atomic.Bool
 }
 
 func newChildren() *children {
@@ -39,6 +42,7 @@ func newChildren() *children {
 // streams.
 func (c *children) start(argv []string, attr *syscall.ProcAttr) (*child, error) {
 	attr.Sys = &syscall.SysProcAttr{Setsid: true}
+	handle := wantHandle(attr.Sys)
 	c.fork.RLock()
 	defer c.fork.RUnlock()
 	pid, err := syscall.ForkExec(argv[0], argv, attr)
@@ -49,6 +53,7 @@ func (c *children) start(argv []string, attr *syscall.ProcAttr) (*child, error) 
 	c.mu.Lock()
 	c.mains[pid] = ch
 	c.mu.Unlock()
+	c.follow(handle)
 	select {
 	case c.forked <- struct{}{}:
 	default:
@@ -64,18 +69,6 @@ func (c *children) signal(ch *child, sig syscall.Signal) {
 	case <-ch.ended:
 	default:
 		_ = syscall.Kill(-ch.pid, sig) // it may have ended: then there is nothing to do
-	}
-}
-
-// reap reaps the dead, for good.
-func (c *children) reap() {
-	wait := deadChild()
-	for {
-		if wait() {
-			c.reapAll()
-		} else {
-			<-c.forked // what is inherited comes from what was forked
-		}
 	}
 }
 

@@ -17,7 +17,7 @@
 //	no claim                      never started
 //
 // The claim is durable before the fork, so no job starts twice. The exit is written
-// before the server is told and durable right after; the server shows nobody an
+// before the server is told and durable soon after; the server shows nobody an
 // outcome that it has not made durable itself. What makes both durable is the
 // journal of the runner, until the files are synced. A runner is alive
 // as long as its lock file is locked; a child between fork and exec still holds

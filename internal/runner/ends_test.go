@@ -168,3 +168,13 @@ func TestHugeOutput(t *testing.T) {
 		t.Errorf("%d bytes, ending in %q", len(out), out[len(out)-100:])
 	}
 }
+
+// TestOrphanIsReaped: a job can wait for the end of what no longer has its parent.
+func TestOrphanIsReaped(t *testing.T) {
+	t.Parallel()
+	s := connect(t, t.TempDir())
+	s.start("jr_1", sh(`pid=$(sh -c 'sleep 0.1 >/dev/null & echo $!'); while kill -0 $pid; do sleep 0.01; done`))
+	if e := s.wait("jr_1", EventEnded).Exit; e.Code != 0 || e.Signal != 0 {
+		t.Errorf("%+v", e)
+	}
+}

@@ -158,25 +158,54 @@ func writeClaim(dir string, c Claim) (*claimed, error) {
 }
 
 // makeClaim is writeClaim as long as the machine has power. The claim appears with
-// its content, so a full disk leaves none that is half written. All are made in one
-// folder: file systems spread folders over the disk, and to make the first file of
-// each would be slow.
+// its content, so a full disk leaves none that is half written.
 func makeClaim(dir string, c *Claim) (*claimed, error) {
 	path := dir + claimSuffix
 	tmp := filepath.Join(filepath.Dir(filepath.Dir(path)), filepath.Base(path)+"."+c.Runner+tmpSuffix)
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
+	b, err := newBlank(tmp)
 	if err != nil {
 		return nil, err
 	}
-	room, err := fillClaim(f, c)
+	return b.become(path, c)
+}
+
+// blank is a file that can become a claim. All are made in one folder: file systems
+// spread folders over the disk, and to make the first file of each would be slow.
+type blank struct {
+	file  *os.File
+	path  string
+	inode uint64
+}
+
+// newBlank makes one, of zeros that have room on the disk.
+func newBlank(path string) (*blank, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
 	if err == nil {
-		err = renameNew(tmp, path)
+		_, err = f.WriteAt(make([]byte, 2*block), 0)
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(tmp))
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
 	}
-	return &claimed{f, path, room}, nil
+	return &blank{f, path, inode(info)}, nil
 }
+
+// become makes it a claim, or fails with fs.ErrExist.
+func (b *blank) become(path string, c *Claim) (*claimed, error) {
+	room, err := fillClaim(b.file, b.inode, c)
+	if err == nil {
+		err = renameNew(b.path, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.drop())
+	}
+	return &claimed{b.file, path, room}, nil
+}
+
+func (b *blank) drop() error { return errors.Join(b.file.Close(), os.Remove(b.path)) }
 
 // linkNew is a rename that fails when there is a file of that name, in two steps.
 func linkNew(from, to string) error {
@@ -187,13 +216,10 @@ func linkNew(from, to string) error {
 	return nil
 }
 
-// fillClaim writes a claim, with the inode of its file, and the block for its exit.
-func fillClaim(f *os.File, c *Claim) (room int64, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	c.Inode = inode(info)
+// fillClaim writes a claim, with the inode of its file, into a file of zeros or of
+// nothing, and sees to it that there is the block for its exit.
+func fillClaim(f *os.File, inode uint64, c *Claim) (room int64, err error) {
+	c.Inode = inode
 	line, err := json.Marshal(c)
 	if err != nil {
 		return 0, err

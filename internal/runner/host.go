@@ -17,6 +17,7 @@ type host struct {
 	pid      int
 	children *children
 	journal  *journal
+	blanks   *blanks
 	folders  folders
 	null     *os.File // the standard input of jobs
 	log      *slog.Logger
@@ -92,12 +93,16 @@ func (h *host) start(r request) {
 		delete(h.jobs, j.id)
 		h.keeping++
 		h.tellLocked(event)
+		told := len(h.lines) > 0
 		h.mu.Unlock()
-		j.keep()
+		j.keep(told)
 		h.mu.Lock()
 		h.keeping--
+		alone := h.retired || len(h.lines) == 0
 		h.mu.Unlock()
-		h.nudge()
+		if alone {
+			h.nudge()
+		}
 	}()
 }
 

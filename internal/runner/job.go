@@ -28,6 +28,7 @@ type job struct {
 
 	claimed   *claimed // while it holds the claim
 	journaled bool     // that claim, rather than synced
+	streams   *streams // to be closed by keep, nil if there are none
 	exit      *Exit
 	alone     bool // when it ended, nothing could be left in its folder
 
@@ -65,7 +66,7 @@ func (j *job) run() Event {
 		Runner: j.host.instance, PID: j.host.pid, Boot: j.host.boot, At: time.Now().UTC(),
 		Timeout: j.spec.Timeout, Notes: j.spec.Notes,
 	}
-	claim, err := makeClaim(j.dir, &c)
+	claim, err := j.host.blanks.claim(j.dir, &c)
 	if errors.Is(err, fs.ErrExist) {
 		return Event{Kind: EventClaimed, ID: j.id}
 	}
@@ -85,7 +86,7 @@ func (j *job) run() Event {
 	err = j.keepClaim(&c)
 	missing := <-made
 	if missing == nil {
-		defer s.close()
+		j.streams = s
 	}
 	if err != nil {
 		return j.refused(err)
@@ -114,7 +115,7 @@ func (j *job) run() Event {
 
 // keepClaim makes the claim durable, or takes it back.
 func (j *job) keepClaim(c *Claim) error {
-	if j.journaled = j.host.journal.add(record{ID: j.id, Claim: c}) == nil; j.journaled {
+	if j.journaled = j.host.journal.add(record{ID: j.id, Claim: c}, false) == nil; j.journaled {
 		return nil
 	}
 	err := j.claimed.sync()
@@ -128,7 +129,7 @@ func (j *job) keepClaim(c *Claim) error {
 // unclaim takes back a claim under which nothing was started.
 func (j *job) unclaim() error {
 	if j.journaled {
-		if err := j.host.journal.add(record{ID: j.id, Unclaimed: true}); err != nil {
+		if err := j.host.journal.add(record{ID: j.id, Unclaimed: true}, false); err != nil {
 			return err
 		}
 	}
@@ -170,8 +171,8 @@ func (j *job) process(s *streams) (Exit, error) {
 	j.mu.Lock()
 	j.started = started
 	j.mu.Unlock()
-	j.host.tell(Event{Kind: EventStarted, ID: j.id, At: started.UTC()})
 	s.copy()
+	go j.host.blanks.fill() // for the next one, while this one runs
 	e := Exit{Reason: j.watch(ch), StartedAt: started.UTC()}
 	ended := time.Now()
 	e.Ran, e.EndedAt = ended.Sub(started), started.Add(ended.Sub(started)).UTC()
@@ -192,9 +193,15 @@ func (j *job) process(s *streams) (Exit, error) {
 	return e, nil
 }
 
+// startedTime is how long it takes until a server is told that a process runs. If it
+// has ended by then, the end tells that, too.
+const startedTime = 5 * time.Millisecond
+
 // watch waits for the end of the main process and brings it about when the job
 // is stopped or its time is over.
 func (j *job) watch(ch *child) Reason {
+	started := time.NewTimer(startedTime)
+	defer started.Stop()
 	var timeout, kill <-chan time.Time
 	if j.spec.Timeout > 0 {
 		timer := time.NewTimer(j.spec.Timeout)
@@ -212,6 +219,8 @@ func (j *job) watch(ch *child) Reason {
 		select {
 		case <-ch.ended:
 			return reason
+		case <-started.C:
+			j.host.tell(Event{Kind: EventStarted, ID: j.id, At: j.startedAt().UTC()})
 		case <-stop:
 			end(Stopped, j.grace)
 		case <-timeout:
@@ -237,17 +246,21 @@ func (j *job) putExit(e Exit) {
 	j.insist("cannot write the exit of a job", func() error { return j.claimed.putExit(e) })
 }
 
-// keep makes the exit durable, if there is one.
-func (j *job) keep() {
+// keep does what may follow the report: it makes the exit durable, if there is one.
+// Soon is enough where a server was told, which keeps it, too.
+func (j *job) keep(told bool) {
+	if j.streams != nil {
+		j.streams.close()
+	}
 	if j.exit == nil {
 		return
 	}
 	defer j.claimed.close()
-	if j.host.journal.add(record{ID: j.id, Exit: j.exit}) != nil {
-		j.insist("cannot sync the exit of a job", j.claimed.sync)
-	}
 	if j.alone {
 		j.host.folders.give(j.dir)
+	}
+	if j.host.journal.add(record{ID: j.id, Exit: j.exit}, told) != nil {
+		j.insist("cannot sync the exit of a job", j.claimed.sync)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 const (
@@ -36,8 +37,9 @@ type journal struct {
 	round   int64
 	at      int64
 	full    bool
-	next    *group // gathers while another one is written
+	next    *group // gathers while another one is written, or for soonTime
 	writing bool
+	timed   bool // flush is due within soonTime
 }
 
 // group is the records of one write.
@@ -87,9 +89,13 @@ func (j *journal) open() {
 	j.file = f
 }
 
-// add makes a record durable. On an error it is not known to be, and its file
-// must be synced.
-func (j *journal) add(r record) error {
+// soonTime is how long a record that need not be durable at once waits for another
+// one, to share its write.
+const soonTime = 20 * time.Millisecond
+
+// add makes a record durable, soon or at once. On an error it is not known to be, and
+// its file must be synced.
+func (j *journal) add(r record, soon bool) error {
 	j.mu.Lock()
 	if j.file == nil {
 		j.mu.Unlock()
@@ -111,14 +117,31 @@ func (j *journal) add(r record) error {
 	}
 	g.data = append(g.data, line...)
 	j.at += int64(len(line))
-	first := !j.writing
-	j.writing = true
+	first := !j.writing && !soon
+	if first {
+		j.writing = true
+	} else if !j.writing && !j.timed {
+		j.timed = true
+		time.AfterFunc(soonTime, j.flush)
+	}
 	j.mu.Unlock()
 	if first {
 		j.write()
 	}
 	<-g.done
 	return g.err
+}
+
+// flush writes what has gathered, unless somebody does.
+func (j *journal) flush() {
+	j.mu.Lock()
+	j.timed = false
+	due := j.next != nil && !j.writing
+	j.writing = j.writing || due
+	j.mu.Unlock()
+	if due {
+		j.write()
+	}
 }
 
 // reserve finds out whether there is room, and starts the journal over if not.
@@ -165,6 +188,7 @@ func (j *journal) write() {
 // startOver syncs all files that the journal has records of and empties it.
 func (j *journal) startOver() {
 	err := syncFolder(j.data)
+	j.flush() // nothing is added any more
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for j.writing {
@@ -253,7 +277,11 @@ func restoreClaim(path string, r record) error {
 	}
 	c, e, room := readClaim(data)
 	if c.PID == 0 && r.Claim != nil { // there is none to read
-		if room, err = fillClaim(f, r.Claim); err != nil {
+		info, err := f.Stat()
+		if err == nil {
+			room, err = fillClaim(f, inode(info), r.Claim)
+		}
+		if err != nil {
 			return err
 		}
 	} else if e != nil {

@@ -77,7 +77,7 @@ func TestJournalStartsOver(t *testing.T) {
 	path := filepath.Join(data, "x"+journalSuffix)
 	j := newJournal(path, data, slog.New(slog.DiscardHandler))
 	j.open()
-	add := func(r record) bool { return j.add(r) == nil }
+	add := func(r record) bool { return j.add(r, false) == nil }
 	claim := &Claim{Runner: "x", PID: 4000000, Notes: map[string]string{"long": strings.Repeat("n", 8000)}}
 	n := 0
 	for ; add(record{ID: fmt.Sprintf("jr_%d", n), Claim: claim}); n++ {
@@ -85,12 +85,15 @@ func TestJournalStartsOver(t *testing.T) {
 	if n < 50 {
 		t.Fatalf("full after %d records", n)
 	}
+	if j.add(record{ID: "jr_1", Exit: &Exit{}}, true) == nil {
+		t.Error("a full journal takes what need not be durable at once")
+	}
 	if !add(record{ID: "jr_0", Unclaimed: true}) {
 		t.Error("a full journal keeps a claim that is taken back")
 	}
 	waitUntil(t, "room", func() bool { return add(record{ID: "jr_new", Claim: claim}) })
 	if !add(record{ID: "jr_back", Claim: claim}) || !add(record{ID: "jr_back", Unclaimed: true}) ||
-		!add(record{ID: "jr_new", Exit: &Exit{Reason: Exited, Code: 7}}) || !add(record{ID: "jr_5", Exit: &Exit{}}) {
+		j.add(record{ID: "jr_new", Exit: &Exit{Reason: Exited, Code: 7}}, true) != nil || !add(record{ID: "jr_5", Exit: &Exit{}}) {
 		t.Error("no room after the journal started over")
 	}
 	text, err := os.ReadFile(path)

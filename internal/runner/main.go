@@ -85,6 +85,7 @@ func hostJobs(log *slog.Logger, build string, idle time.Duration) error {
 
 	h.untilIdle(idle, h.mayEnd)
 	h.sayGoodbye()
+	h.blanks.drop()
 	// The next server would clear them away, too, as it does the journal.
 	_ = os.Remove(h.instance + sockSuffix)
 	_ = os.Remove(h.instance + lockSuffix)
@@ -97,6 +98,7 @@ func newHost(log *slog.Logger, build, dir string, null *os.File) *host {
 	return &host{
 		instance: instance,
 		journal:  newJournal(filepath.Join(dir, instance+journalSuffix), filepath.Dir(dir), log),
+		blanks:   newBlanks(filepath.Join(filepath.Dir(dir), "jobs"), instance),
 		boot:     bootID(),
 		build:    build,
 		pid:      os.Getpid(),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -45,8 +46,10 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventStarted EventKind = "started" // the process runs since At
-	EventEnded   EventKind = "ended"   // Exit says how; it is written and being synced
+	// EventStarted: the process runs since At. Of one that ends at once only the end
+	// is told.
+	EventStarted EventKind = "started"
+	EventEnded   EventKind = "ended" // Exit says how; it is written and soon synced
 	// EventRefused: nothing was started and nothing is left; the same start
 	// may be asked for again. Error says what was missing.
 	EventRefused EventKind = "refused"
@@ -71,16 +74,21 @@ type Event struct {
 type line struct {
 	conn net.Conn
 	in   *bufio.Reader
+	raw  syscall.RawConn // nil when conn has none
 
-	mu     sync.Mutex
-	out    [][]byte
-	wake   chan struct{} // of size one: a dropped wake-up is one already due
-	closed bool
-	quiet  chan struct{} // closed when the writer is done
+	mu      sync.Mutex
+	out     [][]byte
+	writing bool          // what was queued before
+	wake    chan struct{} // of size one: a dropped wake-up is one already due
+	closed  bool
+	quiet   chan struct{} // closed when the writer is done
 }
 
 func newLine(conn net.Conn) *line {
 	l := &line{conn: conn, in: bufio.NewReader(conn), wake: make(chan struct{}, 1), quiet: make(chan struct{})}
+	if c, ok := conn.(syscall.Conn); ok {
+		l.raw, _ = c.SyscallConn() // without it the writer writes all
+	}
 	go l.write()
 	return l
 }
@@ -95,12 +103,32 @@ func (l *line) send(v any) error {
 	if l.closed {
 		return net.ErrClosed
 	}
-	l.out = append(l.out, append(data, '\n'))
+	data = append(data, '\n')
+	if len(l.out) == 0 && !l.writing {
+		data = data[l.writeNow(data):]
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	l.out = append(l.out, data)
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
 	return nil
+}
+
+// writeNow writes what the other side takes at once: mostly all, and then nobody
+// needs to wake up for it.
+func (l *line) writeNow(data []byte) (n int) {
+	if l.raw == nil {
+		return 0
+	}
+	_ = l.raw.Write(func(fd uintptr) bool {
+		n, _ = syscall.Write(int(fd), data) // who writes the rest finds the error, too
+		return true
+	})
+	return max(n, 0)
 }
 
 // write sends what is queued until the line is closed, and then the rest.
@@ -109,9 +137,13 @@ func (l *line) write() {
 	for range l.wake {
 		l.mu.Lock()
 		out := net.Buffers(l.out)
-		l.out = nil
+		l.out, l.writing = nil, true
 		l.mu.Unlock()
-		if _, err := out.WriteTo(l.conn); err != nil {
+		_, err := out.WriteTo(l.conn)
+		l.mu.Lock()
+		l.writing = false
+		l.mu.Unlock()
+		if err != nil {
 			l.close()
 			return
 		}

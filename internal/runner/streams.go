@@ -4,7 +4,7 @@ import (
 	"errors"
 	"os"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -16,7 +16,8 @@ const drainTime = 5 * time.Second
 // streams are the standard streams of a job.
 type streams struct {
 	out, err *stream
-	wg       sync.WaitGroup
+	open     atomic.Int32  // of the two, those that are copied
+	copied   chan struct{} // closed at the end of both
 }
 
 // stream is one pipe from the job and the log that it ends in.
@@ -28,7 +29,7 @@ type stream struct {
 }
 
 func openStreams(dir string, limit int64) (*streams, error) {
-	var s streams
+	s := streams{copied: make(chan struct{})}
 	var errs [2]error
 	s.out, errs[0] = openStream(dir+stdoutSuffix, limit)
 	s.err, errs[1] = openStream(dir+stderrSuffix, limit)
@@ -74,18 +75,29 @@ func (l *lazyFile) close() {
 
 // copy starts to move output into the logs, once the job has its ends.
 func (s *streams) copy() {
+	s.open.Store(2)
 	for _, st := range []*stream{s.out, s.err} {
 		st.closeWrite()
-		s.wg.Go(func() { st.file.copyFrom(st.r) })
+		go func() {
+			st.file.copyFrom(st.r)
+			if s.open.Add(-1) == 0 {
+				close(s.copied)
+			}
+		}()
 	}
 }
 
 // drain waits until all output is in the logs.
 func (s *streams) drain() {
+	select {
+	case <-s.copied: // mostly, and then no timer wakes anybody
+		return
+	default:
+	}
 	end := time.Now().Add(drainTime)
 	_ = s.out.r.SetReadDeadline(end) // pipes of ours always take deadlines
 	_ = s.err.r.SetReadDeadline(end)
-	s.wg.Wait()
+	<-s.copied
 }
 
 // markLost notes once more what could not be written, after drain.

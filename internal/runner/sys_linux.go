@@ -40,19 +40,6 @@ func inode(info fs.FileInfo) uint64 {
 	return 0
 }
 
-// deadChild returns a function that waits until a child is dead and reports whether
-// there is any child. To wait for it in the kernel is faster than its signal.
-func deadChild() (wait func() bool) {
-	return func() bool {
-		for {
-			err := unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOWAIT, nil)
-			if !errors.Is(err, unix.EINTR) {
-				return err == nil
-			}
-		}
-	}
-}
-
 // reapOne reaps a dead child, if there is one, and calls before while the child
 // is still a zombie. Without a dead one, alone reports that there is no living one
 // either.

@@ -35,13 +35,17 @@ func inode(info fs.FileInfo) uint64 {
 	return 0
 }
 
-// deadChild returns a function that waits until a child may be dead.
-func deadChild() (wait func() bool) {
+// wantHandle: these systems have none.
+func wantHandle(*syscall.SysProcAttr) *int { return nil }
+
+func (c *children) follow(*int) {}
+
+// reap reaps the dead, for good.
+func (c *children) reap() {
 	dead := make(chan os.Signal, 1)
 	signal.Notify(dead, syscall.SIGCHLD)
-	return func() bool {
-		<-dead
-		return true
+	for range dead {
+		c.reapAll()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -101,11 +102,16 @@ func copyHash(to io.Writer, source string) (string, error) {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(to, h), f); err != nil {
+	buf := copyBuffers.Get().(*[32 << 10]byte) //nolint:forcetypeassert // nothing else is in it
+	defer copyBuffers.Put(buf)
+	// Not a file's own way to be copied, which makes a buffer each time.
+	if _, err := io.CopyBuffer(io.MultiWriter(to, h), struct{ io.Reader }{f}, buf[:]); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
+
+var copyBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // usedFiles are the files of one attempt.
 type usedFiles struct {

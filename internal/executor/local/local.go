@@ -68,9 +68,10 @@ type Executor struct {
 
 	mu    sync.Mutex
 	inbox []func()
-	wake  chan struct{} // of size one: a dropped wake-up is one already due
+	busy  bool // somebody carries out what is in the inbox, or nobody may
 
-	// The rest belongs to Run's goroutine.
+	// The rest belongs to what is carried out.
+	closed   bool // nothing is, any more
 	ctx      context.Context
 	report   func(executor.Report)
 	client   *runner.Client
@@ -109,7 +110,7 @@ func New(opts Options) (*Executor, error) {
 	x := &Executor{
 		opts:     opts,
 		log:      opts.Log,
-		wake:     make(chan struct{}, 1),
+		busy:     true, // until Run
 		attempts: map[string]*attempt{},
 	}
 	x.python = &python{named: opts.Python}
@@ -148,40 +149,56 @@ func (x *Executor) Run(ctx context.Context, report func(executor.Report)) error 
 	}
 	x.ctx, x.report, x.client = ctx, report, client
 	x.wg.Go(x.sweepScratch)
-	for {
-		select {
-		case <-ctx.Done():
-			x.wg.Wait()
-			return client.Close()
-		case <-x.wake:
-			for _, f := range x.take() {
+	x.carryOut()
+	<-ctx.Done()
+	ended := make(chan struct{})
+	x.do(func() {
+		x.closed = true
+		close(ended)
+	})
+	<-ended
+	x.wg.Wait()
+	return client.Close()
+}
+
+// do carries out f after what was asked before: at once, or whoever is at it does.
+// So nobody has to wake up for it, and it must not block.
+func (x *Executor) do(f func()) {
+	x.mu.Lock()
+	x.inbox = append(x.inbox, f)
+	busy := x.busy
+	x.busy = true
+	x.mu.Unlock()
+	if !busy {
+		x.carryOut()
+	}
+}
+
+// carryOut empties the inbox; the caller has set busy.
+func (x *Executor) carryOut() {
+	for work := x.take(); len(work) > 0; work = x.take() {
+		for _, f := range work {
+			if !x.closed {
 				f()
 			}
+		}
+		if !x.closed {
 			x.fill()
 		}
 	}
 }
 
-// do hands a closure to Run's goroutine.
-func (x *Executor) do(f func()) {
-	x.mu.Lock()
-	x.inbox = append(x.inbox, f)
-	x.mu.Unlock()
-	select {
-	case x.wake <- struct{}{}:
-	default:
-	}
-}
-
+// take removes what waits; when that is nothing, nobody is busy any more.
 func (x *Executor) take() []func() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	work := x.inbox
 	x.inbox = nil
+	x.busy = len(work) > 0
 	return work
 }
 
-// later runs f on Run's goroutine after a while.
+// later carries out f after a while.
 func (x *Executor) later(d time.Duration, f func()) {
 	x.wg.Go(func() {
 		select {
