@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/executor/spark"
 	"github.com/reglue/reglue/internal/runner"
 )
 
@@ -60,7 +61,9 @@ func (x *Executor) over(a *attempt, e runner.Exit) {
 		x.tellRunning(a)
 	}
 	x.release(a)
-	x.wg.Go(func() { x.removeScratch(a.id) })
+	if spark.IsJob(a.spec.Command) {
+		x.wg.Go(func() { x.removeScratch(a.id) })
+	}
 	a.phase = ended
 	delete(x.attempts, a.id)
 	timeout := a.spec.Timeout
