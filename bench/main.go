@@ -36,6 +36,7 @@ var benches = []bench{
 	{"get", "GetWorkflowRun of a 100-node graph", getRun},
 	{"catalog", "GetPartitions over 100,000 partitions: the first page", catalogPages},
 	{"processes", "real processes: chain and fan-out", processes},
+	{"spark", "Spark jobs: overhead over spark-submit, a chain cold and warm", sparks},
 	{"ready", "time to serve and memory, with 10,000 finished runs", ready},
 }
 
