@@ -58,7 +58,7 @@ def cast(column, have, target):
         return F.to_json(column)
     if isinstance(target, spark.DateType) and isinstance(have, spark.StringType):
         return F.to_date(column)
-    if type(have) in (spark.DateType,) and isinstance(target, spark.NumericType):
+    if isinstance(have, spark.DateType) and isinstance(target, spark.NumericType):
         return F.lit(None).cast(target)
     if isinstance(have, nested) and not isinstance(target, nested):
         return F.lit(None).cast(target)
@@ -98,15 +98,23 @@ def cast_or_choice(df, types):
 
 def _unparsed(df, columns, wanted):
     checks = [
-        F.max(columns[n].column.isNotNull() & cast(columns[n].column, columns[n].field.dataType, t).isNull()).alias(str(i))
+        F.max(columns[n].column.isNotNull() & _parsed(columns[n], t).isNull()).alias(str(i))
         for i, (n, t) in enumerate(wanted.items())
     ]
     found = df.select(*checks).first()
     return {n for i, n in enumerate(wanted) if found[str(i)]}
 
 
-def _cast_item(item, target, as_choice):
+def _parsed(item, target):
+    """The text as the type, null where it is not written as one: 1.5 is no whole number."""
     parsed = cast(item.column, item.field.dataType, target)
+    if isinstance(target, spark.IntegralType) and isinstance(item.field.dataType, spark.StringType):
+        return F.when(item.column.rlike(r"^\s*[+-]?\d+\s*$"), parsed)
+    return parsed
+
+
+def _cast_item(item, target, as_choice):
+    parsed = _parsed(item, target)
     if not as_choice:
         return _paths.Item(spark.StructField(item.field.name, target), parsed)
     want = glue.ChoiceType([_schema.from_spark(target), glue.StringType()])

@@ -14,7 +14,10 @@ def union(a, b):
     """All records of both; fields are matched by name, and become choices where their types differ."""
     have_a, have_b = _schema.from_spark(a.schema), _schema.from_spark(b.schema)
     want = _schema.merge_structs(have_a, have_b)
-    return _as(a, have_a, want).unionByName(_as(b, have_b, want))
+    both = _as(a, have_a, want).unionByName(_as(b, have_b, want))
+    # Where one side may be null and the other not, Spark's union drops the marks of nested choices.
+    return _paths.frame(both, [_paths.Item(_schema.to_spark_field(i.field.name, f.dataType), i.column)
+                               for i, f in zip(_paths.items(both), want.fields)])
 
 
 def _as(df, have, want):

@@ -80,7 +80,7 @@ def frame(df, new):
     schema = spark.StructType([item.field for item in new])
     out = df.select(*[item.column.alias(item.field.name, metadata=item.field.metadata or {}) for item in new])
     if _deep_marks(schema) and not _same(out.schema, schema):
-        out = out.to(schema)
+        out = out.to(_nullable(schema))
     return out
 
 
@@ -143,6 +143,17 @@ def each(item, change):
 
 def _with(item, column, data_type):
     return Item(StructField(item.field.name, data_type, True, item.field.metadata), column)
+
+
+def _nullable(data_type):
+    """The type with every part nullable, as to() wants it of expressions that may be null."""
+    if isinstance(data_type, spark.StructType):
+        return spark.StructType([StructField(f.name, _nullable(f.dataType), True, f.metadata) for f in data_type.fields])
+    if isinstance(data_type, spark.ArrayType):
+        return spark.ArrayType(_nullable(data_type.elementType))
+    if isinstance(data_type, spark.MapType):
+        return spark.MapType(data_type.keyType, _nullable(data_type.valueType))
+    return data_type
 
 
 def _deep_marks(data_type, top=True):

@@ -30,7 +30,8 @@ def spark(tmp_path_factory):
         .config("spark.driver.extraClassPath", JARS)
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.default.parallelism", "2")
-        # Tiny data: compiling each query costs more than running it.
+        # Tiny data: compiling, of queries and by the JVM, costs more than running.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.driver.bindAddress", "127.0.0.1")

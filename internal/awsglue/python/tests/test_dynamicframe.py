@@ -159,6 +159,21 @@ def test_a_frame_without_data_passes_every_transform(frame):
     assert [f.count() for f in empty.split_rows({"a": {">": 1}}, "x", "y").values()] == [0, 0]
 
 
+def test_the_import_of_glue_studio():
+    import awsglue
+
+    assert awsglue.DynamicFrame is DynamicFrame
+    with pytest.raises(ImportError):
+        from awsglue import NoSuchName  # noqa: F401
+
+
+def test_choices_inside_columns_that_cannot_be_null(spark, glue_ctx, frame):
+    df = spark.sql("select named_struct('id', id, 'l', array(named_struct('v', id))) s from range(1)")
+    f = DynamicFrame.fromDF(df, glue_ctx, "f").union(frame({"s": {"id": "x", "l": [{"v": None}, {"v": "y"}]}}))
+    assert rows(f.resolveChoice(specs=[("s.id", "cast:string")]))[0] == {"s": {"id": "0", "l": [{"v": 0}]}}
+    assert rows(f.drop_fields(["s.id"]))[1] == {"s": {"l": [{"v": None}, {"v": "y"}]}}
+
+
 def test_types_of_spark_that_glue_has_no_name_for(spark, glue_ctx):
     schema = T.StructType([T.StructField("a", T.TimestampNTZType()), T.StructField("b", T.DayTimeIntervalType())])
     f = DynamicFrame.fromDF(spark.createDataFrame([], schema), glue_ctx, "f")

@@ -91,8 +91,8 @@ def test_strings_that_do_not_parse_make_a_choice(spark, glue_ctx):
     from awsglue.dynamicframe import DynamicFrame
     from pyspark.sql import types as T
 
-    df = spark.createDataFrame([("1", "1.5", "x"), ("n/a", "2", "y"), (None, None, "z")], "a string, b string, c string")
+    df = spark.createDataFrame([("1", "1.5", "x"), ("1.5", "2", "y"), (None, None, "z")], "a string, b string, c string")
     typed = _choice.cast_or_choice(df, {"a": T.LongType(), "b": T.DoubleType(), "absent": T.LongType()})
     f = DynamicFrame.fromDF(typed, glue_ctx, "f")
     assert f.schema().treeString() == "root\n|-- a: choice\n|    |-- long\n|    |-- string\n|-- b: double\n|-- c: string\n"
-    assert rows(f) == [{"a": 1, "b": 1.5, "c": "x"}, {"a": "n/a", "b": 2.0, "c": "y"}, {"a": None, "b": None, "c": "z"}]
+    assert rows(f) == [{"a": 1, "b": 1.5, "c": "x"}, {"a": "1.5", "b": 2.0, "c": "y"}, {"a": None, "b": None, "c": "z"}]
