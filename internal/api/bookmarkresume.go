@@ -34,11 +34,28 @@ func (h *history) lineage() (commits []store.Bookmark) {
 	return commits
 }
 
-// standing is where a bookmark stands for a resume of a run with these attempts.
-func (h *history) standing(attempts []string) *plan.Bookmark {
-	out := &plan.Bookmark{}
-	if b := h.newest(); b != nil {
-		out.Version, out.RunID, out.At = b.Version, b.RunID, b.At
+// standing is where a bookmark stands for a resume of a run with these attempts. The
+// history is read only if one of them committed, as there may be many jobs.
+func standing(tx *store.Tx, job string, attempts []string) (h *history, out *plan.Bookmark, err error) {
+	out = &plan.Bookmark{}
+	newest, err := tx.NewestBookmark(job)
+	if err != nil || newest == nil {
+		return nil, out, err
+	}
+	out.Version, out.RunID, out.At = newest.Version, newest.RunID, newest.At
+	committed := false
+	for _, id := range attempts {
+		if !committed {
+			if committed, err = tx.CommittedBookmark(job, id); err != nil {
+				return nil, out, err
+			}
+		}
+	}
+	if !committed {
+		return nil, out, nil
+	}
+	if h, err = keptHistory(tx, job); err != nil {
+		return nil, out, err
 	}
 	for i, b := range h.lineage() {
 		if slices.Contains(attempts, b.RunID) {
@@ -48,7 +65,7 @@ func (h *history) standing(attempts []string) *plan.Bookmark {
 			out.Before = b.Version - 1
 		}
 	}
-	return out
+	return h, out, nil
 }
 
 // addBookmarks says of the jobs that may run, and keep bookmarks, where these stand.
@@ -64,11 +81,10 @@ func (a *API) addBookmarks(tx *store.Tx, w *worked, g *flow.Graph, run *flow.Run
 		if w.jobs[n] == nil || !w.jobs[n].Bookmark || !node.Runs() {
 			continue
 		}
-		h, err := keptHistory(tx, node.Name)
+		h, b, err := standing(tx, node.Name, attemptIDs(g, run, n))
 		if err != nil {
 			return err
 		}
-		b := h.standing(attemptIDs(g, run, n))
 		b.Rewind = b.Committed != "" && (r.RewindAllBookmarks || slices.Contains(r.RewindBookmarks, node.ID))
 		if b.Rewind && b.Before > 0 && h.kept(b.Before) == nil {
 			return h.tooOld("run " + w.rec.ID)

@@ -121,7 +121,9 @@ func TestRewindBookmark(t *testing.T) {
 	}{
 		{func(r *plan.Request) { r.RewindBookmarks = s.ids("J") }, "not both"},
 		{func(r *plan.Request) { r.RewindAllBookmarks, r.RewindBookmarks = false, []string{"wnode_x"} }, "no job that runs again"},
-		{func(r *plan.Request) { r.NodeIds, r.RewindAllBookmarks, r.RewindBookmarks = s.ids("K"), false, s.ids("J") }, "no job that runs again"},
+		{func(r *plan.Request) {
+			r.NodeIds, r.RewindAllBookmarks, r.RewindBookmarks = s.ids("K"), false, s.ids("J")
+		}, "no job that runs again"},
 	} {
 		bad := r
 		tt.change(&bad)

@@ -70,7 +70,7 @@ func TestJobDefaults(t *testing.T) {
 		{`'Command': {'Name': 'glueetl'}, 'GlueVersion': '4.0'`, `{'Command': {'Name': 'glueetl'}, 'GlueVersion': '4.0', 'Timeout': 2880, 'WorkerType': 'G.1X', 'NumberOfWorkers': 10, 'MaxCapacity': 10, 'AllocatedCapacity': 10}`},
 		{`'Command': {'Name': 'glueetl'}, 'GlueVersion': '1.0'`, `{'Command': {'Name': 'glueetl'}, 'GlueVersion': '1.0', 'Timeout': 2880, 'MaxCapacity': 10, 'AllocatedCapacity': 10}`},
 		{`'Command': {'Name': 'glueetl'}, 'GlueVersion': '1.0', 'MaxCapacity': 2.5`, `{'Command': {'Name': 'glueetl'}, 'GlueVersion': '1.0', 'Timeout': 2880, 'MaxCapacity': 2.5, 'AllocatedCapacity': 2}`},
-		{`'Command': {'Name': 'gluestreaming'}, 'WorkerType': 'G.025X', 'NumberOfWorkers': 6`, `{'Command': {'Name': 'gluestreaming'}, 'GlueVersion': '5.1', 'Timeout': 480, 'WorkerType': 'G.025X', 'NumberOfWorkers': 6, 'MaxCapacity': 1.5, 'AllocatedCapacity': 1}`},
+		{`'Command': {'Name': 'gluestreaming'}, 'WorkerType': 'G.025X', 'NumberOfWorkers': 6`, `{'Command': {'Name': 'gluestreaming'}, 'GlueVersion': '5.1', 'WorkerType': 'G.025X', 'NumberOfWorkers': 6, 'MaxCapacity': 1.5, 'AllocatedCapacity': 1}`},
 		{`'Command': {'Name': 'glueetl'}, 'WorkerType': 'R.8X', 'NumberOfWorkers': 2`, `{'Command': {'Name': 'glueetl'}, 'GlueVersion': '5.1', 'Timeout': 480, 'WorkerType': 'R.8X', 'NumberOfWorkers': 2, 'MaxCapacity': 16, 'AllocatedCapacity': 16}`},
 		{`'Command': {'Name': 'glueray'}, 'WorkerType': 'Z.2X', 'NumberOfWorkers': 1`, `{'Command': {'Name': 'glueray'}, 'GlueVersion': '4.0', 'WorkerType': 'Z.2X', 'NumberOfWorkers': 1, 'MaxCapacity': 2, 'AllocatedCapacity': 2}`},
 	}

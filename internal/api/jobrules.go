@@ -2,18 +2,9 @@ package api
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/reglue/reglue/internal/glue"
-)
-
-// The values of JobCommand.Name.
-const (
-	etlCommand       = "glueetl"
-	shellCommand     = "pythonshell"
-	streamingCommand = "gluestreaming"
-	rayCommand       = "glueray"
 )
 
 const maxRetries = 10
@@ -26,7 +17,7 @@ func checkJob(j *glue.Job) error {
 }
 
 func checkCommand(j *glue.Job) error {
-	commands := []string{etlCommand, streamingCommand, shellCommand, rayCommand}
+	commands := []string{glue.CommandETL, glue.CommandStreaming, glue.CommandShell, glue.CommandRay}
 	switch {
 	case j.Role == "":
 		return invalid("Role cannot be null or empty")
@@ -52,7 +43,7 @@ func checkNumbers(j *glue.Job) error {
 
 func checkRay(j *glue.Job) error {
 	switch {
-	case commandOf(j) != rayCommand:
+	case j.CommandName() != glue.CommandRay:
 		return nil
 	case j.Timeout != nil:
 		return invalid("Timeout not supported for Ray jobs")
@@ -67,45 +58,10 @@ func checkClass(j *glue.Job) error {
 	if j.ExecutionClass != glue.ExecutionClassFlex {
 		return nil
 	}
-	if commandOf(j) != etlCommand || j.GlueVersion != "" && glueMajor(j) < 3 {
+	if j.CommandName() != glue.CommandETL || j.GlueVersion != "" && j.GlueMajor() < 3 {
 		return invalid("ExecutionClass FLEX is for glueetl jobs of Glue version 3.0 and above")
 	}
 	return nil
-}
-
-func commandOf(j *glue.Job) string {
-	if j.Command == nil {
-		return ""
-	}
-	return j.Command.Name
-}
-
-// glueMajor is the number before the first dot of the job's version; jobs
-// without one have the newest.
-func glueMajor(j *glue.Job) int {
-	text, _, _ := strings.Cut(versionOf(j), ".")
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return newestMajor
-	}
-	return n
-}
-
-// The version of a job that does not name one.
-const (
-	newestVersion = "5.1"
-	newestMajor   = 5
-	rayVersion    = "4.0"
-)
-
-func versionOf(j *glue.Job) string {
-	switch {
-	case j.GlueVersion != "" || commandOf(j) == shellCommand:
-		return j.GlueVersion // python shell ignores it
-	case commandOf(j) == rayCommand:
-		return rayVersion
-	}
-	return newestVersion
 }
 
 // completeJob sets what the definition leaves to Glue, as GetJob shows it.
@@ -123,10 +79,11 @@ func completeJob(j *glue.Job) {
 	if j.MaxRetries == nil {
 		j.MaxRetries = new(int32)
 	}
-	j.GlueVersion = versionOf(j)
-	if j.Timeout == nil && commandOf(j) != rayCommand {
-		minutes := j.RunTimeout(glue.Override{})
-		j.Timeout = &minutes
+	j.GlueVersion = j.Version()
+	if j.Timeout == nil && j.CommandName() != glue.CommandRay {
+		if minutes := j.RunTimeout(glue.Override{}); minutes > 0 {
+			j.Timeout = &minutes
+		}
 	}
-	completeCapacity(j)
+	j.CompleteCapacity()
 }

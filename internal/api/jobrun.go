@@ -44,7 +44,7 @@ func (a *API) checkOverrides(ctx context.Context, r *glue.StartJobRunRequest) er
 		if err != nil || rec == nil {
 			return err // the engine says that it is missing
 		}
-		job := overridden(&rec.Job, r)
+		job := rec.Job.Overridden(r)
 		job.Timeout = r.Timeout
 		if err := firstOf(job, checkRay, checkClass); err != nil || !capacity {
 			return err
@@ -178,8 +178,8 @@ func (r *runReader) jobRun(rec *store.JobRun, g *flow.Graph) (glue.JobRun, error
 
 // describe sets what a job run takes from its job.
 func describe(v *glue.JobRun, job *glue.Job, r *glue.StartJobRunRequest) {
-	run := overridden(job, r)
-	completeCapacity(run)
+	run := job.Overridden(r)
+	run.CompleteCapacity()
 	v.AllocatedCapacity, v.MaxCapacity = run.AllocatedCapacity, run.MaxCapacity
 	v.WorkerType, v.NumberOfWorkers = run.WorkerType, run.NumberOfWorkers
 	v.ExecutionClass = cmp.Or(run.ExecutionClass, glue.ExecutionClassStandard)
@@ -189,9 +189,10 @@ func describe(v *glue.JobRun, job *glue.Job, r *glue.StartJobRunRequest) {
 	v.SecurityConfiguration = cmp.Or(r.SecurityConfiguration, job.SecurityConfiguration)
 	v.GlueVersion, v.MaintenanceWindow = job.GlueVersion, job.MaintenanceWindow
 	v.LogGroupName = logGroup(job, v.SecurityConfiguration)
-	if commandOf(job) != rayCommand {
-		minutes := job.RunTimeout(r.Override())
-		v.Timeout = &minutes
+	if job.CommandName() != glue.CommandRay {
+		if minutes := job.RunTimeout(r.Override()); minutes > 0 {
+			v.Timeout = &minutes
+		}
 	}
 }
 
@@ -201,7 +202,7 @@ func logGroup(job *glue.Job, security string) string {
 	case security != "":
 		role := job.Role[strings.LastIndexByte(job.Role, '/')+1:]
 		return "/aws-glue/jobs-" + role + "-" + security + "/"
-	case commandOf(job) == shellCommand:
+	case job.CommandName() == glue.CommandShell:
 		return "/aws-glue/python-jobs"
 	}
 	return "/aws-glue/jobs"

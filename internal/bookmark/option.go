@@ -16,5 +16,5 @@ func Kept(job *glue.Job, arguments map[string]string) bool {
 
 // Has reports whether the job is of a kind that has bookmarks: Spark jobs are.
 func Has(job *glue.Job) bool {
-	return job != nil && job.Command != nil && (job.Command.Name == "glueetl" || job.Command.Name == "gluestreaming")
+	return job != nil && (job.CommandName() == glue.CommandETL || job.CommandName() == glue.CommandStreaming)
 }

@@ -68,8 +68,8 @@ func (l *linter) job(job *glue.CreateJobRequest) {
 	if job.Command == nil {
 		return
 	}
-	if name := job.Command.Name; name != "pythonshell" {
-		l.lacks(KindJob, job.Name, "is a %s job: its runs end FAILED, as this version of reglue runs pythonshell jobs alone", name)
+	if job.Command.Name == glue.CommandRay {
+		l.lacks(KindJob, job.Name, "is a glueray job: its runs end FAILED, as reglue does not run Ray jobs")
 	}
 	if l.aws && strings.HasPrefix(job.Command.ScriptLocation, "file:") {
 		l.warn(KindJob, job.Name, "has a script on this machine, where AWS can't read it: upload it and give its s3:// location")

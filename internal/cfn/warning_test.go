@@ -15,7 +15,7 @@ func TestWarnings(t *testing.T) {
 Conditions: {No: !Equals [a, b], Yes: !Equals [a, a]}
 Resources:
   Flow: {Type: AWS::Glue::Workflow, Properties: {Name: nightly}}
-  Job: {Type: AWS::Glue::Job, Properties: {Name: load, Role: r, Command: {Name: glueetl, ScriptLocation: s3://b/load.py}}}
+  Job: {Type: AWS::Glue::Job, Properties: {Name: load, Role: r, Command: {Name: glueray, ScriptLocation: s3://b/load.py}}}
   Shell: {Type: AWS::Glue::Job, Properties: {Name: shell, Role: r, Command: {Name: pythonshell, ScriptLocation: doc.go}}}
   Start: {Type: AWS::Glue::Trigger, Properties: {Name: start, Type: SCHEDULED, Schedule: "cron(0 3 * * ? *)", WorkflowName: !Ref Flow, Actions: [{JobName: !Ref Job}, {CrawlerName: crawl}]}}
   Gone: {Type: AWS::S3::Bucket, Condition: No}
@@ -37,7 +37,7 @@ Resources:
 		}
 		const standsIn = " is not created here; what refers to it gets a value that stands in for it"
 		want := []string{
-			"t.yaml:5: Resources.Job: the job load is a glueetl job: its runs end FAILED, as this version of reglue runs pythonshell jobs alone",
+			"t.yaml:5: Resources.Job: the job load is a glueray job: its runs end FAILED, as reglue does not run Ray jobs",
 			"t.yaml:7: Resources.Start: the trigger start is SCHEDULED: the schedule is stored, but nothing fires by itself in this version of reglue; start the workflow yourself",
 			"t.yaml:7: Resources.Start: the trigger start starts the crawler crawl: this version of reglue has no crawlers",
 			"t.yaml:9: Resources.Kept: AWS::S3::Bucket" + standsIn,

@@ -182,6 +182,7 @@ func beyondAWS(r *plan.Request, profile bool) []string {
 		{"Select.Recommended", r.Select.Recommended && !profile}, {"Select.Held", r.Select.Held},
 		{"Accept", len(r.Accept) > 0}, {"Until", len(r.Until) > 0}, {"Except", len(r.Except) > 0},
 		{"Properties", len(r.Properties) > 0}, {"Overrides", len(r.Overrides) > 0},
+		{"RewindBookmarks", len(r.RewindBookmarks) > 0 || r.RewindAllBookmarks},
 		{"Definition", r.Definition == "current"}, {"AnyEnd", r.AnyEnd}, {"AnyResume", r.AnyResume},
 	} {
 		if m.given {

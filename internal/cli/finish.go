@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/reglue/reglue/internal/executor/spark"
 	"github.com/reglue/reglue/internal/glue"
 )
 
@@ -20,16 +21,21 @@ type ownServer struct {
 	maps    []string
 	python  string
 	maxJobs int
+	spark   spark.Settings
 }
+
+// ownFlags are its flags, for messages.
+const ownFlags = "--map, --python, --max-local-jobs, --spark and --spark-…"
 
 func (o *ownServer) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.maps, "map", nil, "folder that stands for a bucket or prefix: s3://BUCKET/PREFIX=DIR, if no server runs yet (repeatable)")
 	f.StringVar(&o.python, "python", "", "interpreter of python shell jobs, if no server runs yet")
 	f.IntVar(&o.maxJobs, "max-local-jobs", 0, "jobs that run at once, if no server runs yet")
+	sparkFlags(f, &o.spark, ", if no server runs yet")
 }
 
-func (o *ownServer) set() bool { return len(o.maps) > 0 || o.python != "" || o.maxJobs != 0 }
+func (o *ownServer) set() bool { return len(o.args()) > 0 }
 
 // args are the flags that give the same settings.
 func (o *ownServer) args() []string {
@@ -43,7 +49,7 @@ func (o *ownServer) args() []string {
 	if o.maxJobs != 0 {
 		args = append(args, "--max-local-jobs", fmt.Sprint(o.maxJobs))
 	}
-	return args
+	return append(args, sparkArgs(o.spark)...)
 }
 
 // openOwned opens what the command talks to, with these settings if it comes to
@@ -53,7 +59,7 @@ func (a *app) openOwned(ctx context.Context, own owning, o ownServer) (*target, 
 		return a.target(ctx, own)
 	}
 	if a.flags.endpoint != "" || a.flags.profile != "" {
-		return nil, errors.New("--map, --python and --max-local-jobs are settings of a server; they can't be used with --endpoint or --aws-profile")
+		return nil, errors.New(ownFlags + " are settings of a server; they can't be used with --endpoint or --aws-profile")
 	}
 	if own == repairs {
 		if err := hasData(a.flags.data); err != nil {
@@ -61,10 +67,10 @@ func (a *app) openOwned(ctx context.Context, own owning, o ownServer) (*target, 
 		}
 	}
 	s, err := startServer(ctx, serverOptions{
-		Data: a.flags.data, Region: a.flags.region, Maps: o.maps, Python: o.python, MaxLocalJobs: o.maxJobs,
+		Data: a.flags.data, Region: a.flags.region, Maps: o.maps, Python: o.python, MaxLocalJobs: o.maxJobs, Spark: o.spark,
 	})
 	if errors.Is(err, errOwned) {
-		return nil, fmt.Errorf("--map, --python and --max-local-jobs are settings of the server: %w", err)
+		return nil, fmt.Errorf("%s are settings of the server: %w", ownFlags, err)
 	}
 	if err != nil {
 		return nil, err

@@ -85,6 +85,9 @@ func (a *app) showRecord(r *glue.WorkflowRun, record *plan.Record) {
 	for _, job := range slices.Sorted(maps.Keys(record.Overrides)) {
 		say("%s: %s", job, overrideText(record.Overrides[job]))
 	}
+	if len(record.Rewound) > 0 {
+		say("bookmarks set back to before the run: %s", strings.Join(record.Rewound, ", "))
+	}
 	for i := range record.Before {
 		b := &record.Before[i]
 		say("before %s: %s (%s)", b.Node, b.Command, duration(time.Duration(b.TookMs)*time.Millisecond))

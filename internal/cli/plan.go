@@ -74,6 +74,7 @@ func (a *app) writePlan(to screen, prior *glue.WorkflowRun, d *planDescription) 
 		d.writeGroup(to, width, d.verdict(group.verdict), group.title, group.sign)
 	}
 	d.writeRisks(to)
+	d.writeBookmarks(to)
 	fmt.Fprintln(to)
 	for _, warning := range d.Warnings {
 		to.paragraph("! "+warning, "", yellow)
@@ -167,6 +168,22 @@ func (d *planDescription) writeRisks(to screen) {
 			parts = append(parts, text)
 		}
 		to.paragraph(oneLine(n.Name)+" "+strings.Join(parts, "; "), "  ", plain)
+	}
+}
+
+// writeBookmarks says of the jobs that run again what they will read.
+func (d *planDescription) writeBookmarks(to screen) {
+	said := false
+	for i := range d.Nodes {
+		n := &d.Nodes[i]
+		if n.Bookmark == nil {
+			continue
+		}
+		if !said {
+			fmt.Fprintf(to, "\n%s\n", to.paint(bold, "Bookmarks"))
+			said = true
+		}
+		to.paragraph(oneLine(n.Name)+": "+n.Bookmark.Says(), "  ", plain)
 	}
 }
 

@@ -224,8 +224,8 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		newDemoCommand(a), newServeCommand(a), newApplyCommand(a), newRunCommand(a),
 		newRunsCommand(a), newShowCommand(a), newFamilyCommand(a), newWhyCommand(a), newLogsCommand(a), newGraphCommand(a), newRehearseCommand(a),
-		newConsoleCommand(a), newVerifyCommand(a),
-		newResumeCommand(a), newBulkCommand(a), newRepairsCommand(a), newStopCommand(a),
+		newConsoleCommand(a), newVerifyCommand(a), newSparkCommand(a),
+		newResumeCommand(a), newBulkCommand(a), newRepairsCommand(a), newBookmarkCommand(a), newStopCommand(a),
 		newFinishCommand(a), newVersionCommand(a),
 	}
 }

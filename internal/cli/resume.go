@@ -39,14 +39,19 @@ what changed, unless everything that the plan rests on is as it was; and the job
 run the very scripts that the plan saw.
 
 What goes beyond AWS's own operation (--changed, --missing, --held, --accept,
---until, --except, --property, --arg, --timeout, --retries, --from-stopped,
---while-running, --again, --where) needs a reglue server; the rest works on an AWS
+--until, --except, --property, --arg, --timeout, --retries, --rewind-bookmark,
+--from-stopped, --while-running, --again, --where) needs a reglue server; the rest works on an AWS
 account too.
 
 --while-running resumes a run that still runs: what has ended can be repeated, unless
 something below it runs now. The old run ends (STOPPED, "Superseded by …"); what runs in
 it is moved to the new run and goes on untouched, joins wait for both, and nothing runs
 twice.
+
+A Spark job with a bookmark reads on from its last commit. One that committed in the run
+would read nothing when it is repeated: the plan says so, and --rewind-bookmark sets the
+bookmarks of the jobs that run again back to before the run, in the transaction that
+starts the new run. On an AWS account: 'reglue bookmark JOB --reset --to-run JOBRUN'.
 
 ` + whereHelp,
 		Example: `  reglue resume nightly --failed --plan
@@ -56,6 +61,7 @@ twice.
   reglue resume nightly --accept check_totals --because "known rounding, ticket 812"
   reglue resume nightly --failed --until clean_orders
   reglue resume nightly --failed --while-running
+  reglue resume nightly --node load --rewind-bookmark
   reglue resume nightly --failed --before load='psql -c "delete from sales where day = current_date"'
   reglue resume --where 'node=load and state=FAILED and started>-6h' --plan
   reglue resume --where 'error~Throttling and started>-2d' --rate 10/m
@@ -73,7 +79,7 @@ twice.
 	o.server.register(cmd)
 	o.register(cmd.Flags())
 	o.many.register(cmd)
-	for _, flag := range []string{"node", "accept", "until", "except"} {
+	for _, flag := range []string{"node", "accept", "until", "except", "rewind-bookmark"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, a.completeFlag(completeNode)) // the flag exists
 	}
 	_ = cmd.RegisterFlagCompletionFunc("expect-head", a.completeFlag(completeRun)) // the flag exists

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 	"github.com/reglue/reglue/internal/plan"
 )
 
+// everyNode is a pattern that every node matches.
+const everyNode = "*"
+
 type resumeOptions struct {
 	sel                   plan.Selectors
 	nodes                 []string
@@ -20,6 +24,7 @@ type resumeOptions struct {
 	properties, args      []string
 	timeouts, retries     []string
 	before                []string
+	rewind                []string
 
 	definition string
 	plan       bool
@@ -50,6 +55,8 @@ func (o *resumeOptions) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.timeouts, "timeout", nil, "NODE=MINUTES: a job's timeout in the new run (repeatable)")
 	f.StringArrayVar(&o.retries, "retries", nil, "NODE=N: a job's retries in the new run (repeatable)")
 	f.StringArrayVar(&o.before, "before", nil, "NODE=COMMAND: a shell command to run here first; if it fails, nothing is resumed (repeatable)")
+	f.StringArrayVar(&o.rewind, "rewind-bookmark", nil, "let the jobs that run again read their input again: set their bookmarks back to before the run; with =NODE of one alone (repeatable)")
+	f.Lookup("rewind-bookmark").NoOptDefVal = everyNode
 	f.StringVar(&o.definition, "definition", "original", "triggers of the new run: original (as the run had them) or current")
 	f.BoolVar(&o.plan, "plan", false, "show what would become of every node and change nothing")
 	f.StringVar(&o.planToken, "plan-token", "", "resume only if the plan with this token still holds")
@@ -99,7 +106,7 @@ func (o *resumeOptions) beyondAWS(profile bool) []string {
 		{"--recommended", o.sel.Recommended && !profile}, {"--held", o.sel.Held},
 		{"--accept", len(o.accept) > 0}, {"--until", len(o.until) > 0}, {"--except", len(o.except) > 0},
 		{"--property", len(o.properties) > 0}, {"--arg", len(o.args) > 0}, {"--timeout", len(o.timeouts) > 0},
-		{"--retries", len(o.retries) > 0}, {"--from-stopped", o.fromEnded}, {"--again", o.again}, {"--while-running", o.running},
+		{"--retries", len(o.retries) > 0}, {"--rewind-bookmark", len(o.rewind) > 0}, {"--from-stopped", o.fromEnded}, {"--again", o.again}, {"--while-running", o.running},
 		{"--definition current", o.definition == "current"},
 		{"--plan-token", o.planToken != "" && !profile},
 	} {
@@ -117,11 +124,15 @@ func (o *resumeOptions) fill(prior *glue.WorkflowRun, req *plan.Request) error {
 	}
 	req.Select, req.Because, req.AnyEnd, req.AnyResume = o.sel, o.because, o.fromEnded, o.again
 	req.WhileRunning = o.running
+	rewind := o.rewind
+	if slices.Contains(rewind, everyNode) {
+		req.RewindAllBookmarks, rewind = true, nil
+	}
 	var err error
 	for _, list := range []struct {
 		to   *[]string
 		from []string
-	}{{&req.Accept, o.accept}, {&req.Until, o.until}, {&req.Except, o.except}} {
+	}{{&req.Accept, o.accept}, {&req.Until, o.until}, {&req.Except, o.except}, {&req.RewindBookmarks, rewind}} {
 		if *list.to, err = nodeIDs(prior, list.from); err != nil {
 			return err
 		}

@@ -120,6 +120,10 @@ func (r *resuming) makePlan(ctx context.Context) error {
 		r.plain = true
 	}
 	if beyond := r.o.beyondAWS(r.t.Profile != ""); len(beyond) > 0 {
+		if len(r.o.rewind) > 0 {
+			return fmt.Errorf("%s: this endpoint has AWS's operations alone, and a resume by them leaves bookmarks as they are; "+
+				"set the job's bookmark back first, with 'reglue bookmark JOB --reset --to-run JOBRUN'", strings.Join(beyond, ", "))
+		}
 		return fmt.Errorf("%s: this endpoint has AWS's operations alone, and they can't do that; it needs a reglue server", strings.Join(beyond, ", "))
 	}
 	o, err := observeForPlan(ctx, r.t, r.prior)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/reglue/reglue/internal/api"
 	"github.com/reglue/reglue/internal/engine"
+	"github.com/reglue/reglue/internal/executor/spark"
 	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/store"
 	"github.com/reglue/reglue/internal/wire"
@@ -46,6 +47,7 @@ type serverOptions struct {
 	// Account and Region are kept in the folder when it is created.
 	Account, Region string
 	Python          string
+	Spark           spark.Settings
 	MaxLocalJobs    int
 	StopGrace       time.Duration
 	// UnlimitedResumes, ResumeStopped and ResumeRunning lift R41, R38 and R3.

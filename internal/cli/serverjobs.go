@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/reglue/reglue/internal/awsglue"
 	"github.com/reglue/reglue/internal/executor"
@@ -18,10 +19,22 @@ func (s *server) executor() (*local.Executor, error) {
 	if err != nil {
 		return nil, err
 	}
+	sparks := s.opt.Spark
+	if s.opened == nil || !slices.Contains(s.opened.names, "s3") {
+		sparks.TempDir = s.tempDir
+	}
 	return local.New(local.Options{
 		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
-		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv,
+		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv, Spark: sparks,
 	})
+}
+
+// tempDir is where Spark jobs that name no --TempDir keep temporary objects: in a
+// bucket with the name that Glue gives it.
+func (s *server) tempDir() (string, error) {
+	scope := s.db.Scope()
+	bucket := "aws-glue-temporary-" + scope.Account + "-" + scope.Region
+	return "s3://" + bucket + "/", s.files.MakeBucket(bucket)
 }
 
 // The purposes of tokens.

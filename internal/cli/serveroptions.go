@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strings"
 
@@ -50,6 +51,12 @@ func (o *serverOptions) complete() error {
 		return fmt.Errorf("--auth must be %s or %s, not %q", authNone, authSigV4, o.Auth)
 	}
 	// Refused before there is a folder.
+	if o.Spark.Master == "" {
+		o.Spark.Master = os.Getenv(envSparkMaster)
+	}
+	if err := o.Spark.Check(); err != nil {
+		return err
+	}
 	if _, err := s3.NewMap(o.Data, o.Maps); err != nil {
 		return err
 	}

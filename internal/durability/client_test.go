@@ -65,10 +65,14 @@ func refusal(op string, status int, answer []byte) error {
 
 // try makes one attempt of a call.
 func (r *rig) try(invocation, op string, body []byte) (status int, answer []byte, err error) {
+	return r.tryAt("/", invocation, op, body)
+}
+
+func (r *rig) tryAt(path, invocation, op string, body []byte) (status int, answer []byte, err error) {
 	r.mu.Lock()
 	url := r.endpoint
 	r.mu.Unlock()
-	req, err := http.NewRequest(http.MethodPost, url+"/", bytes.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}

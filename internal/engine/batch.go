@@ -230,6 +230,19 @@ func (e *Engine) spec(lj *liveJob, o glue.Override) executor.Spec {
 	if c := lj.job.Command; c != nil {
 		s.Command, s.PythonVersion = c.Name, c.PythonVersion
 	}
+	size := lj.job
+	if lj.rec.Request != nil {
+		size = size.Overridden(lj.rec.Request)
+	}
+	s.GlueVersion, s.WorkerType = size.Version(), string(size.WorkerType)
+	if size.NumberOfWorkers != nil {
+		s.NumberOfWorkers = int(*size.NumberOfWorkers)
+	}
+	if size.MaxCapacity != nil {
+		s.MaxCapacity = *size.MaxCapacity
+	} else if size.AllocatedCapacity != nil {
+		s.MaxCapacity = float64(*size.AllocatedCapacity)
+	}
 	if lj.run != nil {
 		by := lj.startedBy()
 		s.WorkflowName, s.WorkflowRunID = by.Workflow, by.ID

@@ -16,6 +16,12 @@ type Spec struct {
 	// Command is JobCommand.Name: glueetl, pythonshell, gluestreaming, glueray.
 	Command       string
 	PythonVersion string
+	// GlueVersion, WorkerType, NumberOfWorkers and MaxCapacity (in DPUs) are the
+	// job's, with what its run was asked for instead; all may be zero.
+	GlueVersion     string
+	WorkerType      string
+	NumberOfWorkers int
+	MaxCapacity     float64
 	// ScriptLocation is the job's script as the definition (or the
 	// --scriptLocation argument) gives it: s3://…, file:///… or an absolute path.
 	ScriptLocation string
@@ -62,7 +68,7 @@ type Report struct {
 	State    State
 	// Message is the ErrorMessage of a failed attempt, one line.
 	Message string
-	// Detail explains WAITING.
+	// Detail explains WAITING, and tells what a RUNNING attempt runs on.
 	Detail string
 	// At is when it happened by the clock of the machine.
 	At time.Time

@@ -3,6 +3,7 @@ package executor
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -83,9 +84,9 @@ var (
 	errorLine  = regexp.MustCompile(`^([A-Za-z_]\w*\.)*\w*(Error|Exception|Interrupt|Warning|Exit)(: .*)?$`)
 )
 
-// exception finds the exception that ended a Python program in the end of its
-// standard error: the first line of its message, with its type. Of chained
-// exceptions that is the last, of a group the group and its first member.
+// exception finds the exception that ended a program of Python or Spark in the end
+// of its standard error: the first line of its message, with its type. Of chained
+// exceptions of Python that is the last, of a group the group and its first member.
 func exception(stderr string) string {
 	lines := splitLines(stderr)
 	start := -1 // of the last traceback that is not inside a group
@@ -94,7 +95,13 @@ func exception(stderr string) string {
 			start = i
 		}
 	}
-	if start < 0 { // the compiler's errors have no traceback
+	if start < 0 {
+		if i := slices.IndexFunc(lines, mainThread.MatchString); i >= 0 {
+			if msg := ofJava(lines[i:]); msg != "" {
+				return msg
+			}
+		}
+		// The compiler's errors have no traceback.
 		if last := lastLine(stderr); errorLine.MatchString(last) {
 			return last
 		}
@@ -103,10 +110,10 @@ func exception(stderr string) string {
 	if strings.Contains(lines[start], "Exception Group") {
 		return group(lines[start+1:])
 	}
-	for _, l := range lines[start+1:] {
-		if l != "" && l[0] != ' ' && l[0] != '\t' {
+	for i := start + 1; i < len(lines); i++ {
+		if l := lines[i]; l != "" && l[0] != ' ' && l[0] != '\t' {
 			if exceptLine.MatchString(l) {
-				return l
+				return ofPython(lines, i)
 			}
 			return ""
 		}

@@ -97,14 +97,17 @@ func (j *Job) RunArguments(o Override) map[string]string {
 }
 
 // RunTimeout is the timeout of a job run in minutes: the override's, else the
-// job's, else the default of its Glue version.
+// job's, else the default of its Glue version. Zero means none: a streaming job
+// runs until it is stopped.
 func (j *Job) RunTimeout(o Override) int32 {
 	switch {
 	case o.Timeout != nil:
 		return *o.Timeout
 	case j.Timeout != nil:
 		return *j.Timeout
-	case j.GlueVersion >= "5" && j.Command != nil && j.Command.Name != "pythonshell":
+	case j.CommandName() == CommandStreaming:
+		return 0
+	case j.GlueVersion >= "5" && j.Command != nil && j.Command.Name != CommandShell:
 		return defaultTimeoutMinutesNew
 	}
 	return defaultTimeoutMinutes

@@ -114,10 +114,18 @@ func (b backend) CreateBucket(name string) error {
 	if b.exists(name) {
 		return gofakes3.ResourceError(gofakes3.ErrBucketAlreadyExists, name)
 	}
-	if err := makeDirs(filepath.Join(b.data, name)); err != nil {
+	if err := b.MakeBucket(name); err != nil {
 		return fileError("create bucket", name, err)
 	}
 	return nil
+}
+
+// MakeBucket makes the folder of a bucket, unless there is the bucket.
+func (m *Map) MakeBucket(name string) error {
+	if err := checkBucket(name); err != nil || m.exists(name) {
+		return err
+	}
+	return makeDirs(filepath.Join(m.data, name))
 }
 
 func (b backend) DeleteBucket(name string) error {

@@ -91,7 +91,11 @@ func (b backend) UploadPart(bucket, key string, id gofakes3.UploadID, number int
 		return "", err
 	}
 	dir := b.uploadDir(u.ID)
-	temp, r, err := writeTemp(dir, key, input, size)
+	temp, file, err := newTemp(dir)
+	if err != nil {
+		return "", fileError("upload", key, err)
+	}
+	r, err := writeTemp(temp, file, key, input, size)
 	if err != nil {
 		return "", err
 	}

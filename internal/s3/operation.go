@@ -110,6 +110,7 @@ var ignoredHeaders = []string{
 	"x-amz-source-expected-bucket-owner", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
 	"x-amz-server-side-encryption-context", "x-amz-server-side-encryption-bucket-key-enabled", "x-amz-sdk-checksum-algorithm",
 	"x-amz-bucket-object-lock-enabled", "x-amz-object-ownership", "x-amz-optional-object-attributes", "x-amz-mp-object-size",
+	"x-amz-api-version", // of the SDK for C++
 }
 
 var ignoredPrefixes = []string{"x-amz-meta-", "x-amz-checksum-", "x-amz-grant-"}

@@ -82,10 +82,11 @@ func (s *store) put(bucket, key string, headers map[string]string, body io.Reade
 	if strings.HasSuffix(key, "/") {
 		return s.putFolder(bucket, key, path, headers, body)
 	}
-	if err := makeDirs(filepath.Dir(path)); err != nil {
+	temp, file, err := s.createTemp(filepath.Dir(path))
+	if err != nil {
 		return record{}, fileError("write", key, err)
 	}
-	temp, r, err := writeTemp(filepath.Dir(path), key, body, size)
+	r, err := writeTemp(temp, file, key, body, size)
 	if err != nil {
 		return record{}, err
 	}
@@ -111,6 +112,8 @@ func (s *store) putFolder(bucket, key, path string, headers map[string]string, b
 		return record{}, gofakes3.ErrorMessagef(gofakes3.ErrInvalidArgument,
 			"key %q ends with a slash, so it is a folder here and cannot have content: leave the slash out", key)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := makeDirs(path); err != nil {
 		return record{}, fileError("write", key, err)
 	}
@@ -126,13 +129,26 @@ func (s *store) putFolder(bucket, key, path string, headers map[string]string, b
 	return r, nil
 }
 
-// writeTemp writes the body to a new file in dir, on disk when it returns.
-func writeTemp(dir, key string, body io.Reader, size int64) (name string, r record, err error) {
-	temp := filepath.Join(dir, tempPrefix+rand.Text())
-	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return "", record{}, fileError("write", key, err)
+// createTemp makes a new file in a folder, which it makes where it is missing. A
+// file keeps its folder from being pruned.
+func (s *store) createTemp(dir string) (temp string, file *os.File, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := makeDirs(dir); err != nil {
+		return "", nil, err
 	}
+	return newTemp(dir)
+}
+
+func newTemp(dir string) (temp string, file *os.File, err error) {
+	temp = filepath.Join(dir, tempPrefix+rand.Text())
+	file, err = os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return temp, file, err
+}
+
+// writeTemp writes the body to a new file, on disk when it returns, and closes it.
+// When it fails the file is gone.
+func writeTemp(temp string, file *os.File, key string, body io.Reader, size int64) (r record, err error) {
 	defer func() {
 		if cerr := file.Close(); err == nil && cerr != nil {
 			err = fileError("write", key, cerr)
@@ -146,20 +162,20 @@ func writeTemp(dir, key string, body io.Reader, size int64) (name string, r reco
 	n, err := io.Copy(file, source)
 	switch {
 	case source.err != nil:
-		return "", record{}, source.err // the client's fault, not the disk's
+		return record{}, source.err // the client's fault, not the disk's
 	case err != nil:
-		return "", record{}, fileError("write", key, err)
+		return record{}, fileError("write", key, err)
 	case n != size:
-		return "", record{}, gofakes3.ErrorMessagef(gofakes3.ErrIncompleteBody, "the body has %d bytes, its headers say %d", n, size)
+		return record{}, gofakes3.ErrorMessagef(gofakes3.ErrIncompleteBody, "the body has %d bytes, its headers say %d", n, size)
 	}
 	if err := file.Sync(); err != nil {
-		return "", record{}, fileError("write", key, err)
+		return record{}, fileError("write", key, err)
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return "", record{}, fileError("write", key, err)
+		return record{}, fileError("write", key, err)
 	}
-	return temp, record{Key: key, Size: n, Time: info.ModTime().UnixNano(), Inode: inode(info), MD5: hex.EncodeToString(sum.Sum(nil))}, nil
+	return record{Key: key, Size: n, Time: info.ModTime().UnixNano(), Inode: inode(info), MD5: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // sourceReader remembers the error of the reader, to tell it from the writer's.
@@ -246,6 +262,7 @@ func (s *store) remove(bucket, key string) error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, fs.ErrExist) {
 			return fileError("delete", key, err)
 		}
+		s.prune(bucket, key)
 		return nil
 	}
 	if err := os.Remove(path); err != nil && !isMissing(err) {
@@ -257,5 +274,27 @@ func (s *store) remove(bucket, key string) error {
 	if err := s.dropRecord(bucket, key); err != nil {
 		return fileError("delete", key, err)
 	}
+	s.prune(bucket, key)
 	return nil
+}
+
+// prune removes the folders of a deleted object that hold nothing any more, if they
+// are such in which programs keep work in progress, as Spark in "_temporary": they
+// begin with "_" or ".". Others stay: they may be a user's.
+func (s *store) prune(bucket, key string) {
+	for {
+		key = strings.TrimSuffix(key, "/")
+		key = key[:strings.LastIndexByte(key, '/')+1]
+		path, rule := s.folder(bucket, key)
+		if !hidden(key) || rule != nil && rule.Prefix == key || s.loadRecord(bucket, key).MD5 != "" || os.Remove(path) != nil {
+			return
+		}
+	}
+}
+
+// hidden reports whether a folder, or one that it lies in, has a name by which
+// Hadoop leaves it out.
+func hidden(dirKey string) bool {
+	return strings.HasPrefix(dirKey, "_") || strings.HasPrefix(dirKey, ".") ||
+		strings.Contains(dirKey, "/_") || strings.Contains(dirKey, "/.")
 }

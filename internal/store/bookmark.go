@@ -54,6 +54,7 @@ const (
 	sqlBookmark     = `SELECT ` + bookmarkColumns + `, body FROM bookmarks WHERE job = $1 AND version = $2`
 	sqlBookmarks    = `SELECT ` + bookmarkColumns + `, '' FROM bookmarks WHERE job = $1 ORDER BY version DESC`
 	sqlNewest       = `SELECT ` + bookmarkColumns + `, '' FROM bookmarks WHERE job = $1 ORDER BY version DESC LIMIT 1`
+	sqlCommitted    = `SELECT 1 FROM bookmarks WHERE job = $1 AND cause = 'COMMIT' AND run_id = $2 LIMIT 1`
 	sqlPutBookmark  = `INSERT INTO bookmarks (` + bookmarkColumns + `, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 	sqlPruneBookmarks  = `DELETE FROM bookmarks WHERE job = $1 AND version < $2`
@@ -80,6 +81,13 @@ func (tx *Tx) NewestBookmark(job string) (*Bookmark, error) {
 // bodies. No version between them is missing.
 func (tx *Tx) Bookmarks(job string) ([]Bookmark, error) {
 	return list(tx, scanBookmark, sqlBookmarks, job)
+}
+
+// CommittedBookmark reports whether a kept version of a job's bookmark was committed by
+// a job run.
+func (tx *Tx) CommittedBookmark(job, jobRun string) (bool, error) {
+	_, ok, err := value[int64](tx, sqlCommitted, job, jobRun)
+	return ok, err
 }
 
 // PutBookmark adds the version after the newest, and forgets the oldest when there

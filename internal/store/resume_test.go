@@ -25,6 +25,7 @@ func TestResumeIsKept(t *testing.T) {
 		Properties: map[string]string{"day": "tuesday", "empty": ""},
 		Files:      map[string]string{"s3://b/x.py": "abc"},
 		Before:     []store.Before{{Node: "j", Command: "psql -c 'x'", At: 4, Took: 1500, Output: "DELETE 3\n"}},
+		Rewound:    []string{"j"},
 		AnyEnd:     true, Moved: true, WhileRunning: true,
 	}
 	whole := reflect.ValueOf(*r)

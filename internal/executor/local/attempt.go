@@ -33,10 +33,10 @@ type attempt struct {
 	spec   executor.Spec // zero when only a stop named it
 	phase  phase
 	stop   bool   // it is to end
-	slot   bool   // it holds one of the slots
+	slots  int    // that it holds
 	runner string // the instance that has it
 	since  time.Time
-	files  map[string]string
+	notes  map[string]string  // of its claim
 	cancel context.CancelFunc // of its preparation
 	detail string             // of its last WAITING
 }
@@ -121,10 +121,14 @@ func (x *Executor) enqueue(a *attempt) {
 	x.queue = slices.Insert(x.queue, i, a)
 }
 
-// fill gives free slots to those that wait, first come first served.
+// fill gives free slots to those that wait, first come first served: one that
+// needs more than are free keeps those behind it waiting, or it might wait for ever.
 func (x *Executor) fill() {
-	for len(x.queue) > 0 && x.used < x.opts.MaxJobs && !x.paused && x.ctx.Err() == nil {
+	for len(x.queue) > 0 && !x.paused && x.ctx.Err() == nil {
 		a := x.queue[0]
+		if a.phase == waiting && x.used+x.weight(a) > x.opts.MaxJobs {
+			break
+		}
 		x.queue = x.queue[1:]
 		if a.phase == waiting {
 			x.hold(a)
@@ -140,23 +144,30 @@ func (x *Executor) fill() {
 			break
 		}
 		if a.phase == waiting {
-			x.tellWaiting(a, fmt.Sprintf("waiting for one of %d local job slots", x.opts.MaxJobs))
+			x.tellWaiting(a, x.waitsFor(a))
 		}
 	}
 }
 
+func (x *Executor) waitsFor(a *attempt) string {
+	if n := x.weight(a); n > 1 {
+		return fmt.Sprintf("waiting for %d of %d local job slots", n, x.opts.MaxJobs)
+	}
+	return fmt.Sprintf("waiting for one of %d local job slots", x.opts.MaxJobs)
+}
+
+// hold takes the slots of an attempt; one that was found running may exceed what
+// there is.
 func (x *Executor) hold(a *attempt) {
-	if !a.slot {
-		a.slot = true
-		x.used++
+	if a.slots == 0 {
+		a.slots = x.weight(a)
+		x.used += a.slots
 	}
 }
 
 func (x *Executor) release(a *attempt) {
-	if a.slot {
-		a.slot = false
-		x.used--
-	}
+	x.used -= a.slots
+	a.slots = 0
 }
 
 // prepareAsync makes the files of an attempt ready and asks a runner for it.
@@ -181,7 +192,7 @@ func (x *Executor) prepared(a *attempt, spec runner.Spec, instance string, err e
 	var bad *problem
 	switch {
 	case instance != "":
-		a.phase, a.runner, a.files = asked, instance, spec.Notes
+		a.phase, a.runner, a.notes = asked, instance, spec.Notes
 		if !x.client.Alive(instance) {
 			x.examine(a, "")
 		} else if a.stop {

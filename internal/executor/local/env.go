@@ -33,7 +33,7 @@ func (x *Executor) serverEnv() map[string]string {
 }
 
 // environment is all that a job sees.
-func (x *Executor) environment(s executor.Spec, pythonPath []string) []string {
+func (x *Executor) environment(s executor.Spec, pythonPath []string) map[string]string {
 	env := x.serverEnv()
 	maps.Copy(env, map[string]string{
 		"PYTHONUNBUFFERED":      "1", // logs are read while the job runs
@@ -60,7 +60,7 @@ func (x *Executor) environment(s executor.Spec, pythonPath []string) []string {
 	}
 	reachLoopback(env)
 	env[runner.EnvJobRunID] = s.JobRunID
-	return settings(env)
+	return env
 }
 
 // settings writes variables as processes take them.

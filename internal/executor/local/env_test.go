@@ -38,6 +38,11 @@ func (r *rig) open(change ...func(*Options)) {
 	for _, f := range change {
 		f(&opts)
 	}
+	r.reopen(opts)
+}
+
+func (r *rig) reopen(opts Options) {
+	r.t.Helper()
 	r.Server = executortest.Serve(r.t, open(r.t, opts))
 }
 

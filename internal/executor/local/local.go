@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/executor/spark"
 	"github.com/reglue/reglue/internal/runner"
 )
 
@@ -21,8 +22,11 @@ type Options struct {
 	// Python is the interpreter of Python shell jobs; empty means the python3
 	// on PATH.
 	Python string
+	// Spark says how Spark jobs run.
+	Spark spark.Settings
 	// MaxJobs bounds the job runs that run at the same time; zero means four a
-	// processor.
+	// processor. A Spark job on this machine counts as spark.SlotsPerCore for each
+	// core that it uses.
 	MaxJobs int
 	// StopGrace lies between TERM and KILL; zero means ten seconds.
 	StopGrace time.Duration
@@ -57,6 +61,7 @@ type Executor struct {
 	log    *slog.Logger
 	python *python
 	pip    *pip
+	spark  *sparks
 
 	mu    sync.Mutex
 	inbox []func()
@@ -106,6 +111,10 @@ func New(opts Options) (*Executor, error) {
 	}
 	x.python = &python{named: opts.Python}
 	x.pip = &pip{dir: filepath.Join(data, "python")}
+	if err := opts.Spark.Check(); err != nil {
+		return nil, err
+	}
+	x.spark = &sparks{settings: opts.Spark, home: filepath.Join(data, "spark"), machine: spark.ThisMachine(opts.MaxJobs)}
 	return x, nil
 }
 
@@ -135,6 +144,7 @@ func (x *Executor) Run(ctx context.Context, report func(executor.Report)) error 
 		return fmt.Errorf("local executor: %w", err)
 	}
 	x.ctx, x.report, x.client = ctx, report, client
+	x.wg.Go(x.sweepScratch)
 	for {
 		select {
 		case <-ctx.Done():

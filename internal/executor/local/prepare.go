@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/reglue/reglue/internal/executor"
+	"github.com/reglue/reglue/internal/executor/spark"
 	"github.com/reglue/reglue/internal/runner"
 )
 
@@ -55,6 +56,9 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 	if err := supported(s); err != nil {
 		return spec, err
 	}
+	if spark.IsJob(s.Command) {
+		return x.prepareSpark(ctx, s)
+	}
 	used := &usedFiles{pinned: s.Files, sums: map[string]string{}}
 	script, err := x.keepNamed(s.ScriptLocation, used)
 	if err != nil {
@@ -64,13 +68,16 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 	if err != nil {
 		return spec, fmt.Errorf("%s: %w", argExtraPyFiles, err)
 	}
-	interpreter, path, err := x.interpreter(ctx, s, path, used)
+	py, path, err := x.interpreter(ctx, x.python, s, path, used)
 	if err != nil {
 		return spec, err
 	}
+	if err := py.obeys(); err != nil {
+		return spec, err
+	}
 	return runner.Spec{
-		Argv:     append([]string{interpreter, script}, arguments(s)...),
-		Env:      x.environment(s, path),
+		Argv:     append([]string{py.program, script}, arguments(s)...),
+		Env:      settings(x.environment(s, path)),
 		Timeout:  s.Timeout,
 		Grace:    x.opts.StopGrace,
 		LogLimit: x.opts.LogLimit,
@@ -81,13 +88,11 @@ func (x *Executor) prepare(ctx context.Context, s executor.Spec) (runner.Spec, e
 // supported refuses what this executor does not run.
 func supported(s executor.Spec) error {
 	switch s.Command {
-	case "pythonshell":
-	case "glueetl", "gluestreaming":
-		return problemf("This version of reglue does not run Spark jobs (Command.Name %q); it runs Python shell jobs (\"pythonshell\").", s.Command)
+	case "pythonshell", spark.CommandETL, spark.CommandStreaming:
 	case "glueray":
-		return problemf("This version of reglue does not run Ray jobs (Command.Name \"glueray\"); it runs Python shell jobs (\"pythonshell\").")
+		return problemf("reglue does not run Ray jobs (Command.Name \"glueray\"); it runs Spark jobs (\"glueetl\", \"gluestreaming\") and Python shell jobs (\"pythonshell\").")
 	default:
-		return problemf("Command.Name %q is not one of Glue's; reglue runs \"pythonshell\".", s.Command)
+		return problemf("Command.Name %q is not one of Glue's; reglue runs \"glueetl\", \"gluestreaming\" and \"pythonshell\".", s.Command)
 	}
 	if strings.HasPrefix(s.PythonVersion, "2") {
 		return problemf("PythonVersion %s is not supported: reglue runs Python 3.", s.PythonVersion)
@@ -105,13 +110,14 @@ func supported(s executor.Spec) error {
 	return nil
 }
 
-// interpreter returns what runs the script, and all that goes onto PYTHONPATH.
-func (x *Executor) interpreter(ctx context.Context, s executor.Spec, path []string, used *usedFiles) (string, []string, error) {
+// interpreter returns what runs the script, which may not be fit for it, and all
+// that goes onto PYTHONPATH.
+func (x *Executor) interpreter(ctx context.Context, py *python, s executor.Spec, path []string, used *usedFiles) (interpreter, []string, error) {
 	plain := x.serverEnv()
 	if modules := splitList(s.Arguments[argModules]); len(modules) > 0 {
-		info, err := x.python.check(ctx, x.opts.PythonPath, plain)
+		info, err := py.check(ctx, x.opts.PythonPath, plain)
 		if err != nil {
-			return "", nil, err
+			return info, nil, err
 		}
 		folder, err := x.pip.install(ctx, info, request{
 			modules: modules,
@@ -119,16 +125,13 @@ func (x *Executor) interpreter(ctx context.Context, s executor.Spec, path []stri
 			keep:    func(location string) (string, error) { return x.keepNamed(location, used) },
 		}, plain)
 		if err != nil {
-			return "", nil, fmt.Errorf("%s: %w", argModules, err)
+			return info, nil, fmt.Errorf("%s: %w", argModules, err)
 		}
 		path = append(path, folder)
 	}
 	path = append(path, x.opts.PythonPath...)
-	info, err := x.python.check(ctx, path, plain)
-	if err != nil {
-		return "", nil, err
-	}
-	return info.program, path, info.obeys()
+	info, err := py.check(ctx, path, plain)
+	return info, path, err
 }
 
 // arguments is what the script gets: always pairs, in a stable order, and the

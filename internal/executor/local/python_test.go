@@ -129,8 +129,6 @@ func TestRefusedJobs(t *testing.T) {
 		change func(*executor.Spec)
 		want   string
 	}{
-		"spark":   {func(s *executor.Spec) { s.Command = "glueetl" }, "does not run Spark jobs"},
-		"stream":  {func(s *executor.Spec) { s.Command = "gluestreaming" }, "does not run Spark jobs"},
 		"ray":     {func(s *executor.Spec) { s.Command = "glueray" }, "does not run Ray jobs"},
 		"python2": {func(s *executor.Spec) { s.PythonVersion = "2" }, "PythonVersion 2 is not supported"},
 		"none":    {func(s *executor.Spec) { s.ScriptLocation = "" }, "no script"},

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"maps"
 	"time"
 
 	"github.com/reglue/reglue/internal/executor"
@@ -59,6 +60,7 @@ func (x *Executor) over(a *attempt, e runner.Exit) {
 		x.tellRunning(a)
 	}
 	x.release(a)
+	x.wg.Go(func() { x.removeScratch(a.id) })
 	a.phase = ended
 	delete(x.attempts, a.id)
 	timeout := a.spec.Timeout
@@ -72,16 +74,18 @@ func (x *Executor) over(a *attempt, e runner.Exit) {
 		TimedOut: e.Reason == runner.TimedOut,
 		Timeout:  timeout,
 		Problem:  e.Message,
-		Stderr:   e.StderrTail,
+		Stderr:   x.stderrOf(a, e),
 	})
 	x.report(executor.Report{JobRunID: a.id, State: state, Message: message, At: e.EndedAt, Ran: e.Ran})
 }
 
 func (x *Executor) tellRunning(a *attempt) {
-	if a.files == nil {
-		a.files = a.claim().Notes
+	if a.notes == nil {
+		a.notes = a.claim().Notes
 	}
-	x.report(executor.Report{JobRunID: a.id, State: executor.Running, At: a.since, Files: a.files})
+	files := maps.Clone(a.notes)
+	delete(files, noteDetail)
+	x.report(executor.Report{JobRunID: a.id, State: executor.Running, At: a.since, Files: files, Detail: a.notes[noteDetail]})
 }
 
 // claim is what the runner noted of an attempt that another server started.

@@ -31,6 +31,9 @@ func testBookmarks(t *testing.T, s *suite) {
 	want(t, db, "the first", one, func(tx *store.Tx) (*store.Bookmark, error) { return tx.Bookmark("j", 1) })
 	want(t, db, "not there", nil, func(tx *store.Tx) (*store.Bookmark, error) { return tx.Bookmark("j", 3) })
 	want(t, db, "the newest", two, newest)
+	for id, committed := range map[string]bool{"jr_1": true, "jr_0": false, "": false} {
+		want(t, db, "committed by "+id, committed, func(tx *store.Tx) (bool, error) { return tx.CommittedBookmark("j", id) })
+	}
 	want(t, db, "all", []store.Bookmark{*two, bare}, func(tx *store.Tx) ([]store.Bookmark, error) { return tx.Bookmarks("j") })
 	if errs, err := db.Commit(t.Context(), []func(*store.Tx) error{func(tx *store.Tx) error { return tx.PutBookmark(two) }}); err != nil || errs[0] == nil {
 		t.Errorf("a version was written twice: %v, %v", errs, err)

@@ -21,7 +21,7 @@ class BookmarkError(RuntimeError):
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def call(operation, request, patience=PATIENCE, sleep=time.sleep, clock=time.monotonic):
+def call(operation, request, patience=PATIENCE, clock=time.monotonic):
     """Call an operation of the server that runs this job, and return its answer.
 
     A repeat of the same call does the same as one, so it is repeated when no
@@ -41,7 +41,7 @@ def call(operation, request, patience=PATIENCE, sleep=time.sleep, clock=time.mon
         except (OSError, http.client.HTTPException) as e:
             if clock() + pause > until:
                 raise BookmarkError("%s: the server at this job's endpoint gave no answer: %s" % (operation, e)) from e
-        sleep(pause)
+        time.sleep(pause)
         pause = min(2 * pause, 5)
 
 

@@ -1,16 +1,13 @@
 # Copyright The reglue Authors. SPDX-License-Identifier: Apache-2.0
 """``Job``: where a script begins and where it says that it is done."""
 
-import sys
+from awsglue import _spark
 
-try:
-    import pyspark  # noqa: F401
-except ImportError:
-    from awsglue._spark import refuse
+_spark.require(__name__)
 
-    refuse(__name__)
+import sys  # noqa: E402
 
-from awsglue import _bookmark
+from awsglue import _bookmark  # noqa: E402
 
 __all__ = ["Job"]
 
