@@ -3,13 +3,14 @@
 
 import csv
 import io
+from functools import reduce
 
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType, MapType, StringType, StructField, StructType
 
 from awsglue import _choice
 from awsglue._options import Unsupported, flag, quoted
-from awsglue._storage import FOLDER, first_lines
+from awsglue._storage import FOLDER, first_line, grouped
 
 # So many files are asked for their header; Spark checks those of further ones
 # as it reads them.
@@ -29,30 +30,12 @@ def read(spark, selection, options, columns=None, skip=0, folder=False):
             "or withHeader together with skipFirst). Skip one, and filter the others out in the script")
     if columns is not None:
         return _open(spark, selection, options, columns, skip > 0, folder)
-    sample = selection.files if len(selection.files) <= _HEADERS else _spread(selection.files)
-    groups = {}
-    for file, line in first_lines(spark, sample, _whole_line(options)).items():
-        names = tuple(_names(line, options, header))
-        groups.setdefault(names, []).append(file)
-    if len(sample) < len(selection.files):
-        if len(groups) > 1:
-            raise Unsupported(
-                "the CSV files have different headers, which is read for at most %d files; %d are to be read. "
-                "Read them in several parts and union the frames" % (_HEADERS, len(selection.files)))
-        groups = {next(iter(groups)): selection.files}
-    frames = []
-    for names, files in groups.items():
-        part = selection.only(files)
-        frames.append(_open(spark, part, options, names, header or skip_first, folder, len(files) <= _HEADERS))
-    out = frames[0]
-    for df in frames[1:]:
-        out = out.unionByName(df, allowMissingColumns=True)
-    return out
-
-
-def _spread(files):
-    step = len(files) / _HEADERS
-    return [files[int(i * step)] for i in range(_HEADERS)]
+    whole = _whole_line(options)
+    groups = grouped(
+        lambda spark, file: tuple(_names(first_line(spark, file, whole), options, header)), spark, selection.files, _HEADERS)
+    return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), [
+        _open(spark, selection.only(files), options, names, header or skip_first, folder, not header or len(files) <= _HEADERS)
+        for names, files in groups.items()])
 
 
 def _open(spark, selection, options, names, header, folder, enforce=True):

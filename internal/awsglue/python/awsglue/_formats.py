@@ -6,11 +6,13 @@ from functools import reduce
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, NullType, StringType, StructField, StructType
 
-from awsglue import _combine, _csv, _json, _xml
+from awsglue import _combine, _csv, _json, _storage, _xml
 from awsglue._options import Unsupported, flag, quoted
 
 # Glue's names, and Spark's for those that Spark reads by itself.
 _SELF_DESCRIBING = {"parquet": "parquet", "glueparquet": "parquet", "orc": "orc", "avro": "avro"}
+# So many files are asked for their schema, where that takes a look into each.
+_ASKED = 200
 _NAMES = "avro, csv, glueparquet, json, orc, parquet; to read, xml, too"
 
 
@@ -55,22 +57,26 @@ def _self_describing(spark, selection, format, options, folder):
     for name in ("avroSchema", "datetimeRebaseMode", "int96RebaseMode"):
         if options.get(name):
             reader = reader.option(name, options[name])
+    if format == "avro" and "avroSchema" not in options:
+        # Spark reads all Avro files with the schema of one.
+        groups = _storage.grouped(_storage.avro_schema, spark, selection.files, _ASKED)
+        return _each(spark, selection, format, groups.values(), folder)
     try:
         return selection.load(reader, folder)
     except Exception as reason:
         if "merg" not in str(reason).lower():
             raise
-    return _by_schema(spark, selection, format, folder)
-
-
-def _by_schema(spark, selection, format, folder):
-    """Read files that have contradicting types: what they disagree on becomes a choice."""
     groups = {}
     for file in selection.files:
         schema = selection.only([file]).load(spark.read.format(format)).schema
         groups.setdefault(schema.json(), []).append(file)
-    frames = [selection.only(files).load(spark.read.format(format), folder) for files in groups.values()]
-    return reduce(_combine.union, frames)
+    return _each(spark, selection, format, groups.values(), folder)
+
+
+def _each(spark, selection, format, groups, folder):
+    """Read groups of files, each of one schema: what they disagree on becomes a choice."""
+    return reduce(_combine.union, [
+        selection.only(files).load(spark.read.format(format), folder) for files in groups])
 
 
 def has_source(spark, name):

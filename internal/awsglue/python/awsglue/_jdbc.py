@@ -40,7 +40,7 @@ class Database:
         properties = self.spark._jvm.java.util.Properties()
         for name, value in self.properties.items():
             properties.setProperty(name, value)
-        return self._class().getDeclaredConstructor().newInstance().connect(self.url, properties)
+        return self._class().newInstance().connect(self.url, properties)
 
     def run(self, statements):
         """Run SQL statements, all or none."""

@@ -27,18 +27,26 @@ def find(spark, table, predicate="", catalog_predicate=""):
     keys; what of it Glue's expressions can say is asked of Glue, too.
     """
     asked = [p for p in (catalog_predicate, predicate if _same_in_glue(predicate, table) else "") if p]
-    expression = " AND ".join("(%s)" % p for p in asked) if len(asked) > 1 else "".join(asked)
-    pages = client("glue").get_paginator("get_partitions").paginate(
-        **table.address(), ExcludeColumnSchema=True, **({"Expression": expression} if expression else {}))
-    found = [
-        Partition(tuple(p["Values"]), p.get("StorageDescriptor") or {}, p.get("Parameters") or {})
-        for page in pages for p in page["Partitions"]
-    ]
+    try:
+        found = _get(table, " AND ".join("(%s)" % p for p in asked) if len(asked) > 1 else "".join(asked))
+    except client("glue").exceptions.InvalidInputException:
+        if asked in ([], [catalog_predicate]):
+            raise
+        found = _get(table, catalog_predicate)
     return _where(spark, table, found, predicate) if predicate and found else found
 
 
+def _get(table, expression):
+    pages = client("glue").get_paginator("get_partitions").paginate(
+        **table.address(), ExcludeColumnSchema=True, **({"Expression": expression} if expression else {}))
+    return [
+        Partition(tuple(p["Values"]), p.get("StorageDescriptor") or {}, p.get("Parameters") or {})
+        for page in pages for p in page["Partitions"]
+    ]
+
+
 _TOKEN = re.compile(
-    r"\s+|'[^'\\]*'|(?P<number>\b\d+\b)|<>|!=|<=|>=|=|<|>|\(|\)|,|(?P<word>[A-Za-z_]\w*)")
+    r"\s+|'[^'\\]*'|(?P<number>\b\d+\b)|<>|!=|<=|>=|=(?!=)|<|>|\(|\)|,|(?P<word>[A-Za-z_]\w*)")
 _WORDS = {"and", "or", "not", "in", "between"}
 _ORDERED_AS_TEXT = ("string", "varchar", "char")
 

@@ -7,6 +7,8 @@ from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
+from awsglue._options import Unsupported
+
 # uri: percent-encoded, as Spark's _metadata.file_path has it. mtime: in ms.
 File = namedtuple("File", "uri mtime size")
 
@@ -196,28 +198,58 @@ def glob_pattern(glob):
     return out
 
 
-def first_lines(spark, selection, enough):
-    """The first line of each file, by File. enough(text) tells whether a line is whole."""
-    conf = spark._jsc.hadoopConfiguration()
-    codecs = spark._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(conf)
-    io = spark._jvm.java.io
+def grouped(look, spark, files, most):
+    """The files by what look(spark, file) tells of each.
 
-    def first(file):
-        path = spark._jvm.org.apache.hadoop.fs.Path(path_of(file))
-        stream = path.getFileSystem(conf).open(path)
-        try:
-            codec = codecs.getCodec(path)
-            raw = stream if codec is None else codec.createInputStream(stream)
-            reader = io.BufferedReader(io.InputStreamReader(raw, "UTF-8"))
-            text = reader.readLine() or ""
-            while not enough(text):
-                more = reader.readLine()
-                if more is None:
-                    break
-                text += "\n" + more
-            return text
-        finally:
-            stream.close()
-
+    Of more than `most` files as many are looked at, spread over all; when these
+    are alike, the others are taken to be so, too.
+    """
+    step = max(1, len(files) / most)
+    sample = [files[int(i * step)] for i in range(min(len(files), most))]
+    groups = {}
     with ThreadPoolExecutor(8) as pool:
-        return dict(zip(selection, pool.map(first, selection)))
+        for file, told in zip(sample, pool.map(lambda f: look(spark, f), sample)):
+            groups.setdefault(told, []).append(file)
+    if len(sample) == len(files):
+        return groups
+    if len(groups) == 1:
+        return {told: files for told in groups}
+    raise Unsupported(
+        "the %d files do not all have the same columns, which is looked at for at most %d files; "
+        "read them in several parts and union the frames" % (len(files), most))
+
+
+def _opened(spark, file):
+    conf = spark._jsc.hadoopConfiguration()
+    path = spark._jvm.org.apache.hadoop.fs.Path(path_of(file))
+    return path, path.getFileSystem(conf).open(path)
+
+
+def first_line(spark, file, enough):
+    """The first line of a file. enough(text) tells whether a line is whole."""
+    path, stream = _opened(spark, file)
+    try:
+        io = spark._jvm.java.io
+        codec = spark._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
+            spark._jsc.hadoopConfiguration()).getCodec(path)
+        reader = io.BufferedReader(io.InputStreamReader(codec.createInputStream(stream) if codec else stream, "UTF-8"))
+        text = reader.readLine() or ""
+        while not enough(text):
+            more = reader.readLine()
+            if more is None:
+                break
+            text += "\n" + more
+        return text
+    finally:
+        stream.close()
+
+
+def avro_schema(spark, file):
+    """The schema in an Avro file's header, as text."""
+    _, stream = _opened(spark, file)
+    avro = spark._jvm.org.apache.avro
+    reader = avro.file.DataFileStream(stream, avro.generic.GenericDatumReader())
+    try:
+        return reader.getSchema().toString()
+    finally:
+        reader.close()

@@ -6,9 +6,8 @@ from awsglue import _spark
 _spark.require(__name__)
 
 import re  # noqa: E402
-from functools import reduce  # noqa: E402
 
-from awsglue import _combine, _formats, _jdbc, _storage  # noqa: E402
+from awsglue import _formats, _jdbc, _storage  # noqa: E402
 from awsglue._options import Unsupported, flag, number, words  # noqa: E402
 from awsglue.dynamicframe import DynamicFrame  # noqa: E402
 
@@ -220,7 +219,3 @@ def source(glue_context, connection_type, options, transformation_ctx=""):
             raise ValueError("connection type custom.spark needs the option className, the name of Spark's data source")
         return SparkSource(glue_context, options["className"], options, transformation_ctx)
     raise refuse(kind)
-
-
-def union(frames):
-    return reduce(_combine.union, frames)

@@ -17,6 +17,7 @@ SERDES = {
     "opencsv": "org.apache.hadoop.hive.serde2.OpenCSVSerde",
     "json": "org.openx.data.jsonserde.JsonSerDe",
     "hivejson": "org.apache.hive.hcatalog.data.JsonSerDe",
+    "none": "org.example.Unknown",
     "parquet": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
 }
 
@@ -41,7 +42,7 @@ def table(server, database, request):
         storage = {
             "Columns": [{"Name": n, "Type": t} for n, t in columns],
             "Location": location or "s3://lake/tables/%s/" % name,
-            "SerdeInfo": {"SerializationLibrary": SERDES.get(serde, ""), "Parameters": serde_parameters or {}},
+            "SerdeInfo": {"SerializationLibrary": SERDES[serde], "Parameters": serde_parameters or {}},
         }
         server.glue.create_table(DatabaseName=database, TableInput={
             "Name": name, "StorageDescriptor": storage, "PartitionKeys": [{"Name": n, "Type": t} for n, t in keys],
