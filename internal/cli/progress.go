@@ -167,8 +167,8 @@ func (p *lineProgress) line(v *nodeView) {
 	}
 	if problem := firstLine(v.problem()); problem != "" {
 		text += "  " + problem
-	} else if v.job != nil && v.state == flow.Waiting && v.job.StateDetail != "" {
-		text += "  " + firstLine(v.job.StateDetail)
+	} else if detail := v.detail(); detail != "" {
+		text += "  " + detail
 	}
 	fmt.Fprintln(p.to, text)
 }
@@ -244,8 +244,8 @@ func nodeTable(run *glue.WorkflowRun, now time.Time) *table {
 			note.colour = yellow
 		case v.state == flow.Succeeded || note.text == "" && v.state != flow.Blank:
 			note = cell{joined(v.retry(), reasons[v.node.UniqueId]), dim}
-			if v.job != nil && v.state == flow.Waiting && v.job.StateDetail != "" {
-				note.text = firstLine(v.job.StateDetail)
+			if detail := v.detail(); detail != "" {
+				note.text = detail
 			}
 		case v.state == flow.Blank:
 			note = cell{reasons[v.node.UniqueId], dim}

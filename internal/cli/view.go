@@ -139,3 +139,11 @@ func latestCrawl(crawls []glue.Crawl) *glue.Crawl {
 	}
 	return latest
 }
+
+// detail says what an attempt waits for, or what it runs on.
+func (v *nodeView) detail() string {
+	if v.job == nil || v.state != flow.Waiting && v.state != flow.Running {
+		return ""
+	}
+	return firstLine(v.job.StateDetail)
+}

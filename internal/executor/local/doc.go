@@ -1,5 +1,5 @@
-// Package local runs Python shell jobs on this machine, as processes of the
-// runner, so that they go on while the server restarts.
+// Package local runs Python shell jobs and the drivers of Spark jobs on this machine, as
+// processes of the runner, so that they go on while the server restarts.
 //
 // An attempt goes through these phases; all but the last two are those of this
 // process alone and are found again from the attempt's folder:
@@ -20,5 +20,9 @@
 //
 // One goroutine owns all state; others prepare and write, and hand it closures.
 //
-// The package may import executor, glue and runner.
+// Package spark says how a Spark job is run. Its workers, where it has no cluster, are
+// processes of the same job. What Spark writes while it works lies in a scratch folder,
+// which goes when the job run is over.
+//
+// The package may import executor, executor/spark, glue and runner.
 package local

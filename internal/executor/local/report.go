@@ -74,7 +74,7 @@ func (x *Executor) over(a *attempt, e runner.Exit) {
 		TimedOut: e.Reason == runner.TimedOut,
 		Timeout:  timeout,
 		Problem:  e.Message,
-		Stderr:   e.StderrTail,
+		Stderr:   x.stderrOf(a, e),
 	})
 	x.report(executor.Report{JobRunID: a.id, State: state, Message: message, At: e.EndedAt, Ran: e.Ran})
 }
