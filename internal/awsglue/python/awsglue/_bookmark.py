@@ -27,7 +27,7 @@ class Off:
 
     enabled = False
 
-    def select_files(self, ctx, files, max_band=None, max_files_in_band=None):
+    def select_files(self, ctx, files, max_band=None, max_files_in_band=None, left=None):
         return files
 
     def unread(self, ctx, files):
@@ -51,36 +51,39 @@ class Bookmark:
     def __init__(self, contexts, run=None, clock=time.time):
         self._base = contexts  # as of the last commit: {ctx: {"s3": …, "jdbc": {table: …}}}
         self._read = {}  # what was read since: the contexts as they will be
+        self._files = {}  # ctx: the files that were read since, and the earliest time of one that was left
         self._asked = {}  # ctx: the table and keys that were asked for last
         self._run, self._clock = run, clock
 
-    def select_files(self, ctx, files, max_band=None, max_files_in_band=None):
+    def select_files(self, ctx, files, max_band=None, max_files_in_band=None, left=None):
         """Return those of the files that were not read before.
 
         files: of (path, modification time in ms, size), in any order.
         max_band, max_files_in_band: the connection options maxBand, in seconds,
-        and maxFilesInBand.
+        and maxFilesInBand. left: the earliest time of the files that are there
+        and unread, and that the caller leaves for a later run.
         """
         if not ctx:
             return files
-        before = Seen.from_json(self._base.get(ctx, {}).get("s3"))
         now = int(self._clock() * 1000)
         band = 1000 * int(MAX_BAND if max_band is None else max_band)
         limit = int(MAX_FILES_IN_BAND if max_files_in_band is None else max_files_in_band)
         if band < 0 or limit < 1:
             raise ValueError("maxBand must not be negative, and maxFilesInBand at least 1")
-        chosen, left, after = before.choose(files, now, band, limit)
-        if left:
+        before = self._seen(ctx)
+        chosen, later = before.choose(files, now, band, limit)
+        if later:
             _log.warning(
                 "%s: %d files are left for the next run: more than %d are younger than %d s (maxFilesInBand, maxBand)",
-                ctx, left, limit, band // 1000,
+                ctx, len(later), limit, band // 1000,
             )
-        if chosen:
-            read = len(chosen)
-            earlier = self._read.get(ctx, {}).get("s3")
-            if earlier:  # by this run, from the same context
-                after, read = after.union(Seen.from_json(earlier)), read + earlier.get("files", 0)
-            self._context(ctx)["s3"] = dict(after.to_json(), files=read)
+        # A context may be read in parts, such as those of a table's partitions.
+        read, earliest = self._files.get(ctx, (set(), None))
+        read = read | set(chosen)
+        earliest = min((t for t in (earliest, left, later[0][1] if later else None) if t is not None), default=None)
+        self._files[ctx] = read, earliest
+        if read:
+            self._context(ctx)["s3"] = dict(before.plus(list(read), now, band, limit, earliest).to_json(), files=len(read))
         if len(chosen) == len(files):
             return files
         wanted = set(chosen)  # in the order of the listing, as without a bookmark
@@ -88,8 +91,10 @@ class Bookmark:
 
     def unread(self, ctx, files):
         """Return those of the files that select_files may choose, the oldest first; nothing is noted."""
-        before = Seen.from_json(self._base.get(ctx, {}).get("s3"))
-        return sorted((f for f in files if not ctx or not before.holds(*f)), key=lambda f: (f[1], f[0]))
+        return (self._seen(ctx) if ctx else Seen()).unread(files)
+
+    def _seen(self, ctx):
+        return Seen.from_json(self._base.get(ctx, {}).get("s3"))
 
     def jdbc_bounds(self, ctx, table, keys, order="asc"):
         """Return the Bounds of the rows to read, None when all are.
@@ -146,7 +151,7 @@ class Kept(Bookmark):
             "CommitJobBookmark",
             {"JobName": self._job, "Version": self._version, "State": json.dumps({"contexts": contexts}, sort_keys=True)},
         )
-        self._version, self._base, self._read, self._committed = answer["Version"], contexts, {}, True
+        self._version, self._base, self._read, self._files, self._committed = answer["Version"], contexts, {}, {}, True
 
 
 class Paused(Bookmark):
@@ -161,9 +166,9 @@ class Paused(Bookmark):
         self._ranged = ranged
         self._from, self._to = _contexts(answer.get("FromState")), _contexts(answer.get("ToState"))
 
-    def select_files(self, ctx, files, max_band=None, max_files_in_band=None):
+    def select_files(self, ctx, files, max_band=None, max_files_in_band=None, left=None):
         if not ctx or not self._ranged:
-            return super().select_files(ctx, files, max_band, max_files_in_band)
+            return super().select_files(ctx, files, max_band, max_files_in_band, left)
         begin_, end_ = (Seen.from_json(c.get(ctx, {}).get("s3")) for c in (self._from, self._to))
         return [f for f in files if end_.holds(*f) and not begin_.holds(*f)]
 

@@ -31,7 +31,7 @@ def _name(path, mtime, size):
 
 
 class Seen:
-    """The files that were read. It is never changed; choosing makes a new one."""
+    """The files that were read. It is never changed; what follows from it is another."""
 
     def __init__(self, floor=None, recent=(), newest=None):
         self.floor = floor  # None before anything was read
@@ -43,41 +43,52 @@ class Seen:
             return False
         return mtime <= self.floor or (mtime, _name(path, mtime, size)) in self.recent
 
+    def unread(self, files):
+        """Those of the files that were not read, the oldest first."""
+        return sorted((f for f in files if not self.holds(*f)), key=lambda f: (f[1], f[0]))
+
     def choose(self, files, now, band=MAX_BAND * 1000, limit=MAX_FILES_IN_BAND):
-        """Return the files to read, how many are left, and what is seen after them.
+        """Return the files to read and the files to leave for a later run, each the oldest first.
 
-        files: of (path, mtime in ms, size). now: the time of the listing in ms,
-        which no mark passes, whatever time a file claims. When more than limit
-        files are younger than the band, the newest are left for a later run.
+        files: of (path, mtime in ms, size). now: the time of the listing in ms.
+        Files are left when more than limit would have to be remembered that are
+        younger than the band: the newest.
         """
-        fresh = sorted((f for f in files if not self.holds(*f)), key=lambda f: (f[1], f[0]))
-        if not fresh:
-            return [], 0, self
-        newest = max([fresh[-1][1]] + [m for m, _ in self.recent])
-        floor = min(newest, now) - band
-        if self.floor is not None:
-            floor = max(floor, self.floor)
-        old = sorted((r for r in self.recent if r[0] > floor), key=lambda r: r[0])
-        times = sorted([m for m, _ in old] + [f[1] for f in fresh if f[1] > floor])
-        left = 0
-        if len(times) > limit:
-            # Glue forgets what is older than the band at the time of the run.
-            floor = max(floor, min(times[-limit - 1], now - band))
-            old = [r for r in old if r[0] > floor]
-            settled = sum(1 for f in fresh if f[1] <= floor)
-            fits = settled + max(0, limit - len(old))
-            left, fresh = max(0, len(fresh) - fits), fresh[:fits]
-        recent = old + [(f[1], _name(*f)) for f in fresh if f[1] > floor]
-        read = [f[1] for f in fresh] + ([] if self.newest is None else [self.newest])
-        return fresh, left, Seen(floor, recent, max(read, default=None))
+        fresh = self.unread(files)
+        floor = self._floor([f[1] for f in fresh], now, band, limit)
+        if floor is None:
+            return fresh, []
+        settled = sum(1 for f in fresh if f[1] <= floor)
+        fits = settled + max(0, limit - sum(1 for m, _ in self.recent if m > floor))
+        return fresh[:fits], fresh[fits:]
 
-    def union(self, other):
-        """What is seen after two reads that began with the same state."""
-        floors = [s.floor for s in (self, other) if s.floor is not None]
-        floor = max(floors, default=None)
-        recent = [r for r in self.recent | other.recent if floor is None or r[0] > floor]
-        newest = [s.newest for s in (self, other) if s.newest is not None]
-        return Seen(floor, recent, max(newest, default=None))
+    def plus(self, read, now, band=MAX_BAND * 1000, limit=MAX_FILES_IN_BAND, left=None):
+        """What is seen when these files have been read, too.
+
+        left: the earliest time of a file that is there and was not read.
+        """
+        floor = self._floor([f[1] for f in read], now, band, limit)
+        if left is not None and floor is not None and floor >= left:
+            floor = left - 1 if self.floor is None else max(left - 1, self.floor)
+        recent = [r for r in self.recent if floor is None or r[0] > floor]
+        recent += [(f[1], _name(*f)) for f in read if floor is None or f[1] > floor]
+        times = [f[1] for f in read] + ([] if self.newest is None else [self.newest])
+        return Seen(floor, recent, max(times, default=None))
+
+    def _floor(self, times, now, band, limit):
+        """Up to which time all counts as read, when files of these times have been.
+
+        No later than the band before the newest, nor before now, whatever times
+        files claim; later than the first only if too many would be remembered.
+        """
+        times = sorted([m for m, _ in self.recent] + times)
+        if not times:
+            return self.floor
+        floor = min(times[-1], now) - band
+        if len(times) > limit:
+            # Glue gives up what is older than the band at the time of the run.
+            floor = max(floor, min(times[-limit - 1], now - band))
+        return floor if self.floor is None else max(floor, self.floor)
 
     def to_json(self):
         records = b"".join(_RECORD.pack(*r) for r in sorted(self.recent))

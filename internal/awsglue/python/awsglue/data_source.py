@@ -55,14 +55,15 @@ class DataSource:
         if not (bookmark.enabled and self._ctx):
             return selection.only(_bounded(selection.files, *bounds))
         by_key = {(_storage.path_of(f), f.mtime, f.size): f for f in selection.files}
-        keys = list(by_key)
+        keys, left = list(by_key), None
         if any(bounds):
-            # The oldest first: what is left over is newer than all that is noted.
-            keys = _bounded(bookmark.unread(self._ctx, keys), *bounds)
+            unread = bookmark.unread(self._ctx, keys)
+            keys = _bounded(unread, *bounds)
+            left = unread[len(keys)][1] if len(keys) < len(unread) else None
         band = number(self._options, "maxBand")
         chosen = bookmark.select_files(
             self._ctx, keys, max_band=None if band is None else band // 1000,
-            max_files_in_band=number(self._options, "maxFilesInBand"))
+            max_files_in_band=number(self._options, "maxFilesInBand"), left=left)
         return selection.exactly().only([by_key[key] for key in chosen])
 
 
