@@ -139,6 +139,9 @@ func (a *app) sayServing(s *server) {
 	}
 	fmt.Fprintf(a.Stdout, "reglue serves the Glue API at %s from %s\n", s.Endpoint, s.opt.Data)
 	fmt.Fprintf(a.Stdout, "The console for a browser is at %s/\n", s.Endpoint)
+	if address := s.metastoreAddress(); address != "" {
+		fmt.Fprintf(a.Stdout, "Spark finds the Data Catalog at thrift://%s\n", address)
+	}
 	if s.newKey {
 		fmt.Fprintf(a.Stdout, "A key was made; it is kept in the data folder and not shown again:\n\n"+
 			"export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n\n", s.key.ID, s.key.Secret)
