@@ -18,6 +18,7 @@ Partition = namedtuple("Partition", "values storage parameters")
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _INDEX = "__reglue_partition"
 _BATCH = 100
+_IN_QUERY = 1000
 
 
 def find(spark, table, predicate="", catalog_predicate=""):
@@ -84,22 +85,36 @@ def _where(spark, table, partitions, predicate):
 def values(spark, table, partitions):
     """A row for each partition: its index, and the keys' values with their types."""
     keys = table.key_schema().fields
-    texts = StructType([StructField(_INDEX, StringType())] + [StructField(k.name, StringType()) for k in keys])
     rows = [
         (str(i),) + tuple(None if v == NO_VALUE else v for v in p.values) for i, p in enumerate(partitions)
     ]
-    df = spark.createDataFrame(rows, texts)
+    df = _texts(spark, rows, [_INDEX] + [k.name for k in keys])
     return df.select(
         F.col(_INDEX).cast("int").alias(_INDEX), *[F.col(quoted(k.name)).cast(k.dataType).alias(k.name) for k in keys])
 
 
+def _texts(spark, rows, names):
+    """A DataFrame of strings. A few are written into the query, which so needs no job to know them."""
+    if len(rows) > _IN_QUERY:
+        return spark.createDataFrame(rows, StructType([StructField(n, StringType()) for n in names]))
+    lines = ", ".join("(%s)" % ", ".join(map(_literal, row)) for row in rows)
+    casts = ", ".join("CAST(col%d AS string) AS %s" % (i + 1, quoted(n)) for i, n in enumerate(names))
+    return spark.sql("SELECT %s FROM VALUES %s" % (casts, lines))
+
+
+def _literal(text):
+    if text is None:
+        return "NULL"
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "'%s'" % "".join("\\u%02x%02x" % pair for pair in zip(units[::2], units[1::2]))
+
+
 def add_values(spark, df, table, folders):
     """Add the keys to a frame that has _storage.FOLDER. folders: those of each partition's files."""
-    partitions = [p for p, _ in folders]
     keys = [k.name for k in table.key_schema().fields]
-    where = [(uri, i) for i, (_, uris) in enumerate(folders) for uri in uris]
-    lookup = spark.createDataFrame(where, "%s string, %s int" % (_storage.FOLDER, _INDEX))
-    lookup = lookup.join(values(spark, table, partitions), _INDEX).drop(_INDEX)
+    where = [(uri, str(i)) for i, (_, uris) in enumerate(folders) for uri in uris]
+    lookup = _texts(spark, where, [_storage.FOLDER, _INDEX])
+    lookup = lookup.join(values(spark, table, [p for p, _ in folders]), _INDEX).drop(_INDEX)
     data = [c for c in df.columns if c != _storage.FOLDER and c not in keys]
     joined = df.select(*[F.col(quoted(c)) for c in data], _storage.FOLDER).join(F.broadcast(lookup), _storage.FOLDER)
     return joined.select(*[F.col(quoted(c)) for c in data + keys])
