@@ -18,7 +18,7 @@ import (
 // such as a web page can send, is none.
 var protocol = &thrift.TConfiguration{
 	MaxMessageSize: maxMessage, MaxContainerSize: maxElements,
-	TBinaryStrictRead: thrift.BoolPtr(true), TBinaryStrictWrite: thrift.BoolPtr(true),
+	TBinaryStrictRead: new(true), TBinaryStrictWrite: new(true),
 }
 
 // transport is a connection that reads no more than what is left of a message's size.

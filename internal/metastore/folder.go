@@ -34,10 +34,7 @@ func (f folders) dir(location string) (string, error) {
 	scheme, rest, _ := strings.Cut(location, ":")
 	switch scheme {
 	case "file":
-		path := strings.TrimPrefix(rest, "//localhost")
-		if strings.HasPrefix(path, "//") {
-			path = path[2:]
-		}
+		path := strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//")
 		if filepath.IsAbs(path) {
 			return filepath.Clean(path), nil
 		}
