@@ -54,7 +54,9 @@ type sparkRig struct {
 func newSparkRig(t *testing.T) *sparkRig {
 	t.Helper()
 	r := &sparkRig{spark: sparkRuntime(t), bin: build(t), data: filepath.Join(t.TempDir(), "data")}
-	r.endpoint = serve(t, r.bin, "--data", r.data, "--spark", r.spark)
+	r.endpoint = serve(t, r.bin, "--data", r.data, "--spark", r.spark, "--spark-master", "local[2]",
+		// Short jobs are over before compiled code would pay.
+		"--spark-conf", "spark.driver.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
 	r.glue = sdkClient(r.endpoint)
 	r.s3 = s3.New(s3.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(r.endpoint), UsePathStyle: true,

@@ -16,7 +16,7 @@ import (
 // start with an underscore, such as __init__.py.
 //
 //go:embed python/awsglue/*.py python/awsglue/transforms/*.py
-//go:embed python/awsgluedq/*.py python/awsglueml/*.py
+//go:embed python/awsgluedq/*.py python/awsglueml/*.py python/gs_*.py
 var files embed.FS
 
 const (

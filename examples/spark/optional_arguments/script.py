@@ -38,7 +38,7 @@ settings = [
 ]
 glueContext.write_dynamic_frame.from_options(
     frame=DynamicFrame.fromDF(
-        spark.createDataFrame(settings, ["name", "value"]), glueContext, "settings"
+        spark.createDataFrame(settings, ["name", "value"]).coalesce(1), glueContext, "settings"
     ),
     connection_type="s3",
     connection_options={"path": args["target"] + "settings"},

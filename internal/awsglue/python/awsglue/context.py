@@ -8,7 +8,7 @@ _spark.require(__name__)
 from pyspark.sql import SparkSession, SQLContext  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
-from awsglue import _catalog, _connections, _records, _streaming, data_sink, data_source  # noqa: E402
+from awsglue import _catalog, _connections, _purge, _records, _streaming, data_sink, data_source  # noqa: E402
 from awsglue._dataframes import DataFrameReader, DataFrameWriter  # noqa: E402
 from awsglue._logger import GlueLogger  # noqa: E402
 from awsglue._options import Unsupported  # noqa: E402
@@ -165,13 +165,17 @@ class GlueContext(SQLContext):
         conf = _connections.jdbc_conf(connection_name, catalog_id)
         return {k: v for k, v in conf.items() if k != "driver"}
 
-    # What is accepted and not done
+    # Files removed
 
     def purge_table(self, database, table_name, options=None, transformation_ctx="", catalog_id=None):
-        self._not_done("purge_table", "%s.%s" % (database, table_name), "its files and partitions stay")
+        removed, left = _purge.table(self.spark_session, database, table_name, options or {}, catalog_id)
+        self._logger.info("purge_table(%s.%s): %d files removed, %d kept" % (database, table_name, removed, left))
 
     def purge_s3_path(self, s3_path, options=None, transformation_ctx=""):
-        self._not_done("purge_s3_path", s3_path, "its files stay")
+        removed, left = _purge.path(self.spark_session, s3_path, options or {})
+        self._logger.info("purge_s3_path(%s): %d files removed, %d kept" % (s3_path, removed, left))
+
+    # What is accepted and not done
 
     def transition_table(self, database, table_name, transition_to, options=None, transformation_ctx="",
                          catalog_id=None):
