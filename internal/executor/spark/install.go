@@ -162,7 +162,9 @@ func (in *Install) end(what installed) error {
 }
 
 // half reports whether a folder holds an installation that did not come to its end.
+// What was whole stays so while something is added.
 func half(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, installingMark))
-	return err == nil
+	_, begun := os.Stat(filepath.Join(dir, installingMark))
+	_, whole := os.Stat(filepath.Join(dir, installedMark))
+	return begun == nil && whole != nil
 }

@@ -75,7 +75,7 @@ func (in *Install) python(ctx context.Context) (string, error) {
 	} else if in.Python != "" {
 		what = in.Python + " is none"
 	}
-	return "", fmt.Errorf("Spark %s needs Python 3.9 to 3.12, and %s: install Python 3.11, or name one with --python", Installed, what)
+	return "", fmt.Errorf("no fitting Python: Spark %s needs 3.9 to 3.12, and %s: install Python 3.11, or name one with --python", Installed, what)
 }
 
 // run runs a program of an installation and returns what it wrote.

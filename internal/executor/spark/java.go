@@ -68,7 +68,7 @@ func findJava(spark string, getenv func(string) string) (java, error) {
 	if len(seen) > 0 {
 		what = strings.Join(seen, ", ")
 	}
-	return java{}, fmt.Errorf("Spark %s needs Java %s, and %s: install Java %d (%s), or set JAVA_HOME",
+	return java{}, fmt.Errorf("no fitting Java: Spark %s needs %s, and %s: install Java %d (%s), or set JAVA_HOME",
 		spark, joinOr(fit), what, fit[0], javaAdvice(fit[0]))
 }
 
