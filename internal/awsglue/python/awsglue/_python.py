@@ -81,13 +81,14 @@ def map_frame(df, schema, f, info):
     decode = _records.decoder(schema)
 
     def each(rows):
+        shapes = set()
         for row in rows:
             record = decode(row)
             try:
                 made = f(record)
                 if not isinstance(made, dict) and not hasattr(made, "asDict"):
                     raise TypeError("the function must return the record, not %r" % (made,))
-                _records.type_of(_records.as_record(made))
+                _records.check(made, shapes)
                 yield True, made
             except Exception as reason:
                 yield False, error(reason, decode(row), info)

@@ -52,6 +52,14 @@ def schema_of_all(values, hint=None):
     return found
 
 
+def check(record, shapes):
+    """Raise TypeError where a record holds what none can hold; shapes: a set of those found good, which grows."""
+    shape = _shape(as_record(record))
+    if shape not in shapes:
+        type_of(record)
+        shapes.add(shape)
+
+
 def _shape(value):
     """What decides the type of a value, as cheaply as Python can tell; it hashes."""
     if isinstance(value, dict):

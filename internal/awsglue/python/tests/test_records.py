@@ -112,9 +112,10 @@ def test_thresholds(frame):
 
 
 def test_a_function_must_return_a_record(frame):
-    mapped = frame({"a": 1}).map(lambda r: None)
+    mapped = frame({"a": 1}, {"a": 2}).map(lambda r: None if r["a"] == 1 else {"odd": object()})
     assert mapped.count() == 0
-    assert "must return the record" in rows(mapped.errorsAsDynamicFrame())[0]["error"]["msg"]
+    messages = sorted(r["error"]["msg"] for r in rows(mapped.errorsAsDynamicFrame()))
+    assert "a record cannot hold a object" in messages[0] and "must return the record" in messages[1]
 
 
 @documented("DynamicFrame.join", "works", "a field of frame2 whose name frame1 has gets a dot before it; "
