@@ -98,7 +98,8 @@ def _texts(spark, rows, names):
     if len(rows) > _IN_QUERY:
         return spark.createDataFrame(rows, StructType([StructField(n, StringType()) for n in names]))
     lines = ", ".join("(%s)" % ", ".join(map(_literal, row)) for row in rows)
-    casts = ", ".join("CAST(col%d AS string) AS %s" % (i + 1, quoted(n)) for i, n in enumerate(names))
+    # nullif leaves every value, and the column one that may be null, as a partition's is.
+    casts = ", ".join("nullif(CAST(col%d AS string), NULL) AS %s" % (i + 1, quoted(n)) for i, n in enumerate(names))
     return spark.sql("SELECT %s FROM VALUES %s" % (casts, lines))
 
 
