@@ -25,7 +25,7 @@ broken = '{"staff": [{"name": "Cleo", "floor": 3}'
 rows = spark.createDataFrame([["Porto", good], ["Gent", broken]], schema=schema)
 boxed = DynamicFrame.fromDF(rows, glueContext, "boxed")
 
-unboxed = Unbox.apply(frame=boxed, path="staff_json", format="json", totalThreshold=1)
+unboxed = Unbox.apply(frame=boxed, path="staff_json", format="json", totalThreshold=10)
 unboxed.printSchema()
 result = unboxed.toDF().selectExpr("branch", "inline(staff_json.staff)")
 result.show()

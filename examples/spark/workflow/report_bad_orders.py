@@ -5,7 +5,6 @@ from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from pyspark.context import SparkContext
-from awsglue.dynamicframe import DynamicFrame
 
 args = getResolvedOptions(sys.argv, ["JOB_NAME", "lake"])
 glue = GlueContext(SparkContext.getOrCreate())
@@ -15,10 +14,5 @@ lake = args["lake"]
 
 orders = glue.spark_session.read.parquet(lake + "landed/orders")
 bad = orders.where("cast(amount as double) is null").coalesce(1)
-glue.write_dynamic_frame.from_options(
-    frame=DynamicFrame.fromDF(bad, glue, "bad"),
-    connection_type="s3",
-    connection_options={"path": lake + "reports/bad_orders"},
-    format="json",
-)
+bad.write.mode("overwrite").json(lake + "reports/bad_orders")
 job.commit()

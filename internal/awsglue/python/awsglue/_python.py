@@ -39,9 +39,28 @@ def filter_frame(df, schema, f, info):
 
     if not df.columns:
         return df, None
+    return _judged(df, judge, F.struct(*[i.column for i in _paths.items(df)]), info)
+
+
+def readable(df, column, read, info):
+    """The records whose text in a column can be read, and a function that gives the error records."""
+
+    def judge(text):
+        try:
+            if text is not None:
+                read(text)
+            return True, None, None
+        except Exception as reason:
+            (_, _), msg, trace, _, _ = error(reason, text, info)
+            return False, msg, trace
+
+    return _judged(df, judge, column, info)
+
+
+def _judged(df, judge, column, info):
     verdict = F.udf(judge, _VERDICT).asNondeterministic()
     everything = F.struct(*[i.column for i in _paths.items(df)])
-    judged = df.withColumn(_NAME, verdict(everything))
+    judged = df.withColumn(_NAME, verdict(column))
     kept = judged.where(F.col(_NAME + ".keep")).drop(_NAME)
 
     def errors():

@@ -9,20 +9,24 @@ from pyspark import StorageLevel
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
-from awsglue import _paths, _records, _schema
+from awsglue import _paths, _python, _records, _schema
 from awsglue import gluetypes as glue
 
 
-def unbox(df, path, format, options):
-    """The frame with the string at the path replaced by what it holds."""
+def unbox(df, path, format, options, info=""):
+    """The frame with the string at the path replaced by what it holds, and a function that gives the error records.
+
+    A record whose text can't be read is an error record.
+    """
     if not df.columns:
-        return df
+        return df, None
     item = _paths.find(_paths.items(df), path)
     if item is None:
         raise ValueError("unbox: there is no field %s in %s" % (path, df.columns))
     if not isinstance(item.field.dataType, spark.StringType):
         raise ValueError("unbox: %s is a %s, not a string" % (path, item.field.dataType.simpleString()))
     read = _reader(format, options)
+    df, errors = _python.readable(df, item.column, read, info)
     made = _given(options.get("withSchema"))
     if made is None:
         texts = df.select(item.column.alias("t")).where("t is not null").rdd.persist(StorageLevel.MEMORY_AND_DISK)
@@ -32,7 +36,8 @@ def unbox(df, path, format, options):
     field = _schema.to_spark_field(item.field.name, made)
     parse = F.udf(lambda text: None if text is None else encode(read(text)), field.dataType)
     steps = _paths.parse(path)
-    return _paths.frame(df, _paths.edit(_paths.items(df), steps, lambda i: [_paths.Item(field, parse(i.column))]))
+    edited = _paths.edit(_paths.items(df), steps, lambda i: [_paths.Item(field, parse(i.column))])
+    return _paths.frame(df, edited), errors
 
 
 def _given(schema):

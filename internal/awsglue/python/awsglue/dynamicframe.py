@@ -145,8 +145,8 @@ class DynamicFrame:
         return self._then(df, transformation_ctx, None, (stageThreshold, totalThreshold))
 
     def unbox(self, path, format, transformation_ctx="", info="", stageThreshold=0, totalThreshold=0, **options):
-        df = _unbox.unbox(self._df, path, format, options)
-        return self._then(df, transformation_ctx, None, (stageThreshold, totalThreshold))
+        df, errors = _unbox.unbox(self._df, path, format, options, info)
+        return self._then(df, transformation_ctx, errors, (stageThreshold, totalThreshold))
 
     def relationalize(self, root_table_name, staging_path=None, options=None, transformation_ctx="", info="",
                       stageThreshold=0, totalThreshold=0):

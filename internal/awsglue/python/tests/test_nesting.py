@@ -73,6 +73,13 @@ root
     assert [r["a"]["t"] for r in rows(f)] == [{"x": 1, "y": ["p"]}, {"x": "one", "y": None}, None]
 
 
+def test_unbox_sets_aside_what_it_cannot_read(frame):
+    f = frame({"n": 1, "t": '{"x": 1}'}, {"n": 2, "t": '{"x": '}, {"n": 3, "t": None}).unbox("t", "json")
+    assert [r["n"] for r in rows(f)] == [1, 3] and f.errorsCount() == 1
+    error = f.errorsAsDynamicFrame().toDF().first().error
+    assert error.msg.startswith("JSONDecodeError") and '"n":2' in error.input
+
+
 def test_unbox_csv(frame):
     f = frame({"t": "1|a b"}, {"t": '2|"c|d"'}).unbox("t", "csv", separator="|")
     assert rows(f) == [{"t": {"col0": "1", "col1": "a b"}}, {"t": {"col0": "2", "col1": "c|d"}}]
