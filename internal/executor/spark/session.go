@@ -140,6 +140,6 @@ func alive(folder string) bool {
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED)
 	}
-	c.Close()
+	_ = c.Close() // it only asked
 	return true
 }
