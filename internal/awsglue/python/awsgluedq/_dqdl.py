@@ -184,7 +184,8 @@ class _Parser:
 
     def fail(self, reason):
         token = self.peek()
-        raise ValueError("DQDL: %s, %s" % (reason, "at %r" % self.text[token.start:token.start + 40] if token else "at the end"))
+        where = "at %r" % self.text[token.start:token.start + 40] if token else "at the end"
+        raise ValueError("DQDL: %s, %s" % (reason, where))
 
 
 def _tokens(text):
