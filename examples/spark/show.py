@@ -30,7 +30,7 @@ def data_sets(root):
                 continue
             parts = os.path.relpath(folder, root).split(os.sep)
             keys = [p for p in parts if "=" in p]
-            name = "/".join(p for p in parts if "=" not in p)
+            name = "/".join(p for p in parts if "=" not in p) or "."
             found.setdefault((name, form), []).append((keys, content))
     return found
 

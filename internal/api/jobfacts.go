@@ -97,15 +97,7 @@ func (f *facts) contents(j *plan.Job, locations []string) {
 
 // jobFiles are the locations of the script and the extra files of a job.
 func jobFiles(job *glue.Job, args map[string]string) []string {
-	var out []string
-	if script := job.Script(args); script != "" {
-		out = append(out, script)
-	}
-	for location := range strings.SplitSeq(args["--extra-py-files"], ",") {
-		if location = strings.TrimSpace(location); location != "" {
-			out = append(out, location)
-		}
-	}
+	out := job.Files(args)
 	for module := range strings.SplitSeq(args["--additional-python-modules"], ",") {
 		// Others are names of packages.
 		if module = strings.TrimSpace(module); strings.HasPrefix(module, "s3://") || strings.HasPrefix(module, "file://") {

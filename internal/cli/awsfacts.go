@@ -105,8 +105,7 @@ func (f *observedFacts) job(ctx context.Context, job *plan.Job, def *glue.Job) {
 		return
 	}
 	args := def.RunArguments(glue.Override{})
-	for _, location := range append([]string{def.Script(args)}, strings.Split(args["--extra-py-files"], ",")...) {
-		location = strings.TrimSpace(location)
+	for _, location := range def.Files(args) {
 		if !strings.HasPrefix(location, "s3://") || job.HasFile(location) {
 			continue
 		}

@@ -130,6 +130,26 @@ func (j *Job) Script(args map[string]string) string {
 	return j.Command.ScriptLocation
 }
 
+// fileArguments are the special arguments that are lists of files.
+var fileArguments = []string{"--extra-py-files", "--extra-jars", "--extra-files"}
+
+// Files are the locations of the script and of the extra files that a job run with
+// these arguments uses.
+func (j *Job) Files(args map[string]string) []string {
+	var out []string
+	if script := j.Script(args); script != "" {
+		out = append(out, script)
+	}
+	for _, name := range fileArguments {
+		for location := range strings.SplitSeq(args[name], ",") {
+			if location = strings.TrimSpace(location); location != "" {
+				out = append(out, location)
+			}
+		}
+	}
+	return out
+}
+
 // ConcurrentRuns is how many runs of the job may be live at once; 1 by default.
 func (j *Job) ConcurrentRuns() int {
 	if j.ExecutionProperty == nil || j.ExecutionProperty.MaxConcurrentRuns == nil {

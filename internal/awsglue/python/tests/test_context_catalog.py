@@ -273,3 +273,17 @@ def test_tables_of_other_formats_are_refused(context, table):
     name = table("none", [("id", "int")], parameters={"classification": "protobuf"})
     with pytest.raises(Unsupported, match="table shop.%s has classification 'protobuf'" % name):
         read(context, name)
+
+
+@documented("GlueContext.purge_table", "differs", "writes no manifest; all files are of the class STANDARD")
+def test_purge_of_a_table_with_partitions(context, table, server):
+    name = table("csv", [("id", "bigint")], keys=[("day", "string")], parameters={"classification": "csv"})
+    for day in ("1", "2"):
+        table.put("day=%s/a.csv" % day, day + "\n")
+        table.partition([day], "day=%s/" % day, SerdeInfo={"SerializationLibrary": SERDES["csv"]})
+    context.purge_table("shop", name)
+    assert len(rows(read(context, name))) == 2  # younger than a week
+    context.purge_table("shop", name, {"partitionPredicate": "(day == '1')", "retentionPeriod": 0})
+    assert rows(read(context, name)) == [{"id": 2, "day": "2"}]
+    left = server.glue.get_partitions(DatabaseName="shop", TableName=name)["Partitions"]
+    assert [p["Values"] for p in left] == [["2"]]
