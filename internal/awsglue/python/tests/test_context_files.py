@@ -48,7 +48,8 @@ def by(frame, key):
 
 @documented("GlueContext.create_dynamic_frame_from_options", "differs",
             "connection types s3, file, parquet, orc, JDBC, custom.jdbc and custom.spark; formats csv, json, parquet, "
-            "orc, avro and xml; others are refused by name. Hidden files (a leading dot or underscore) and empty ones are not read")
+            "orc, avro and xml; others are refused by name. Hidden files (a leading dot or underscore) and empty ones are not read. "
+            "csv: an escaper counts within quotes only, and a row has no more columns than its file's first line")
 @documented("DynamicFrameReader.from_options", "differs", "as create_dynamic_frame_from_options")
 def test_csv_columns_are_strings_in_each_files_own_order(context, put):
     path = put(a='id,name\n1,"x, y"\n2,\n3,"say ""hi"""\n', b="name,id,extra\nz,9,e\n", _SUCCESS="", empty="")
