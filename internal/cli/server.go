@@ -134,7 +134,7 @@ func (s *server) open(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	s.written = &written{data: s.opt.Data, log: s.opt.Log}
+	s.written = &written{data: s.opt.Data, log: s.opt.Log, sessions: s.sessions}
 	if s.tokens, err = loadTokens(s.opt.Data); err != nil {
 		return err
 	}
@@ -266,6 +266,11 @@ func (s *server) s3Secret(accessKeyID string) (string, bool) {
 	}
 	if strings.HasPrefix(accessKeyID, "jr_") && s.live(accessKeyID) {
 		return s.tokens.of(forS3, accessKeyID), true
+	}
+	if strings.HasPrefix(accessKeyID, workflowRunPrefix) {
+		if _, live := s.sessions(accessKeyID); live {
+			return s.tokens.of(forS3, accessKeyID), true
+		}
 	}
 	if s.opened != nil {
 		// A job with an opened service signs its built-in S3 calls alike.

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/reglue/reglue/internal/awsglue"
 	"github.com/reglue/reglue/internal/executor"
 	"github.com/reglue/reglue/internal/executor/local"
+	"github.com/reglue/reglue/internal/executor/spark"
 	"github.com/reglue/reglue/internal/metastore"
+	"github.com/reglue/reglue/internal/runner"
 	"github.com/reglue/reglue/internal/s3"
 	"github.com/reglue/reglue/internal/store"
 )
@@ -33,7 +36,7 @@ func (s *server) executor() (*local.Executor, error) {
 	}
 	return local.New(local.Options{
 		DataDir: s.opt.Data, Python: s.opt.Python, MaxJobs: s.opt.MaxLocalJobs, StopGrace: s.opt.StopGrace,
-		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv, Check: s.checkJob, Spark: sparks,
+		Files: s.files, PythonPath: []string{python}, Log: s.opt.Log, Env: s.jobEnv, SessionEnv: s.sessionEnv, Check: s.checkJob, Spark: sparks,
 	})
 }
 
@@ -92,6 +95,54 @@ func (s *server) jobEnv(spec executor.Spec) map[string]string {
 		maps.Copy(env, more)
 	}
 	return env
+}
+
+// sessionEnv gives a Spark that outlives its jobs the built-in S3 for as long as their
+// workflow run lives.
+func (s *server) sessionEnv(workflowRunID string) map[string]string {
+	if s.opened != nil && slices.Contains(s.opened.names, "s3") {
+		return nil
+	}
+	return map[string]string{
+		"AWS_ACCESS_KEY_ID":     workflowRunID,
+		"AWS_SECRET_ACCESS_KEY": s.tokens.of(forS3, workflowRunID),
+	}
+}
+
+// sessions are the live job runs that use a Spark of a workflow run, which may have
+// been superseded since.
+func (s *server) sessions(workflowRunID string) (jobRuns []string, live bool) {
+	err := s.db.View(context.Background(), func(tx *store.Tx) error {
+		ids := []string{workflowRunID}
+		for len(ids) > 0 {
+			id := ids[0]
+			more, err := tx.ResumesOf(id)
+			if err != nil {
+				return err
+			}
+			ids = append(ids[1:], more...)
+			seqs, err := tx.RunSeqs([]string{id})
+			if err != nil {
+				return err
+			}
+			run, err := tx.RunBySeq(seqs[id])
+			if err != nil || run == nil || !run.Completed.IsZero() {
+				continue
+			}
+			live = true
+			found, err := tx.JobRunsOf(run.Seq)
+			if err != nil {
+				return err
+			}
+			for _, jr := range found {
+				if _, err := os.Stat(filepath.Join(runner.JobDir(s.opt.Data, jr.ID), spark.SessionMark)); err == nil && jr.State.Live() {
+					jobRuns = append(jobRuns, jr.ID)
+				}
+			}
+		}
+		return nil
+	})
+	return jobRuns, live && err == nil
 }
 
 // live reports whether a job run is not over; its tokens are void afterwards.

@@ -17,12 +17,17 @@ import (
 type written struct {
 	data string
 	log  *slog.Logger
+	// sessions are the job runs that share the Spark of a workflow run: which of them
+	// it writes for can't be told, so it is noted for each.
+	sessions func(workflowRunID string) (jobRuns []string, live bool)
 
 	mu   sync.Mutex
 	last map[string]string // the latest location by job run: most writes come in rows
 }
 
 const (
+	workflowRunPrefix = "wr_"
+
 	writtenFile = "written"
 	// maxWritten bounds what is noted of one job run.
 	maxWritten = 1 << 20
@@ -32,6 +37,13 @@ const (
 
 // note takes down that a job run is about to write a location.
 func (w *written) note(accessKey, location string) {
+	if strings.HasPrefix(accessKey, workflowRunPrefix) {
+		jobRuns, _ := w.sessions(accessKey)
+		for _, id := range jobRuns {
+			w.note(id, location)
+		}
+		return
+	}
 	if !strings.HasPrefix(accessKey, "jr_") || strings.ContainsAny(accessKey, "/\\") {
 		return
 	}

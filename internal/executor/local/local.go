@@ -40,6 +40,9 @@ type Options struct {
 	// Env gives variables of one job run, such as endpoints and throw-away
 	// credentials. They win over all others.
 	Env func(executor.Spec) map[string]string
+	// SessionEnv gives those in which a Spark that is kept warm for a workflow run
+	// differs from its jobs.
+	SessionEnv func(workflowRunID string) map[string]string
 	// Check tells why a job run can't be run as things are, such as a connection
 	// that is not there; nil finds nothing. What it returns ends the job run.
 	Check func(executor.Spec) error

@@ -34,6 +34,8 @@ seen = {
     "sum": sc.parallelize(range(100), 2).map(lambda x: x + 1).sum(),
     "jvm": sc._jvm.java.lang.ProcessHandle.current().pid(),
     "token": os.environ.get("AWS_ENDPOINT_URL_GLUE", ""),
+    "key": os.environ["AWS_ACCESS_KEY_ID"],
+    "sparkKey": sc.parallelize([0]).map(lambda x: os.environ["AWS_ACCESS_KEY_ID"]).first(),
 }
 spark.range(3).createOrReplaceTempView("left_by_" + args["JOB_NAME"])
 spark.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
@@ -65,9 +67,9 @@ else:
 `
 
 type seenBySession struct {
-	App, Partitions, Zone, Token string
-	Views                        []string
-	Sum, JVM                     int
+	App, Partitions, Zone, Token, Key, SparkKey string
+	Views                                       []string
+	Sum, JVM                                    int
 }
 
 // TestWarmSpark runs jobs of two workflow runs: those of one share a Spark and
@@ -78,6 +80,11 @@ func TestWarmSpark(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	opts := options(t, data)
 	opts.Spark = spark.Settings{Warm: true, Dir: os.Getenv("REGLUE_SPARK")}
+	// As a server does: the credentials of the jobs differ, those of their Spark do not.
+	opts.Env = func(s executor.Spec) map[string]string {
+		return map[string]string{"AWS_ACCESS_KEY_ID": s.JobRunID}
+	}
+	opts.SessionEnv = func(run string) map[string]string { return map[string]string{"AWS_ACCESS_KEY_ID": run} }
 	opts.PassEnv = []string{"REGLUE_SPARK_IDLE_SECONDS"}
 	opts.PythonPath = []string{awsgluePath(t)}
 	script := write(t, filepath.Join(dir, "job.py"), sessionScript)
@@ -137,7 +144,7 @@ func TestWarmSpark(t *testing.T) {
 	second := start("wr_1", "jr_b", "tell")
 	until("jr_b", executor.Succeeded)
 	b := see(second)
-	if a.JVM != b.JVM || a.App != b.App || a.Token == b.Token {
+	if a.JVM != b.JVM || a.App != b.App || a.Token == b.Token || b.Key != "jr_b" || b.SparkKey != "wr_1" {
 		t.Errorf("jobs of one run: %+v and %+v", a, b)
 	}
 
@@ -177,9 +184,8 @@ func TestWarmSpark(t *testing.T) {
 			}
 		}
 	}
-	left, err := os.ReadDir(filepath.Join(data, "spark", "sessions"))
-	if err != nil || len(left) != 1 { // that of the killed one was taken over by its successor
-		t.Logf("left: %v, %v", left, err)
+	if left, err := os.ReadDir(filepath.Join(data, "spark", "sessions")); err != nil || len(left) != 0 {
+		t.Errorf("idle Sparks leave %v, %v", left, err)
 	}
 }
 
@@ -197,6 +203,9 @@ func waitFor(t *testing.T, path string) {
 func needsSpark(t *testing.T) {
 	t.Helper()
 	if os.Getenv("REGLUE_SPARK") == "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("no Spark: REGLUE_SPARK is not set")
+		}
 		t.Skip("no Spark: run scripts/tools, then . scripts/path")
 	}
 }

@@ -88,6 +88,9 @@ func (x *Executor) prepareSpark(ctx context.Context, s executor.Spec) (runner.Sp
 	}
 	rt.PythonVersion = py.Version
 	job.Env = x.environment(s, path)
+	if x.opts.SessionEnv != nil {
+		job.SessionEnv = x.opts.SessionEnv(s.WorkflowRunID)
+	}
 	job.Args = arguments(s)
 	if job.UIPort, err = freePort(ctx); err != nil {
 		return spec, fatal(err)

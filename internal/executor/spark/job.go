@@ -55,6 +55,8 @@ type Job struct {
 	Args []string
 	// Env is the environment without what Spark needs; PYTHONPATH is in it.
 	Env map[string]string
+	// SessionEnv replaces variables in a Spark that is kept warm for the workflow run.
+	SessionEnv map[string]string
 	// Scratch is a folder of the attempt for what Spark writes while it runs, Home
 	// the folder for what all Spark jobs of the data folder share.
 	Scratch, Home string

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/reglue/reglue/internal/runner"
 )
 
 // Jobs of a workflow run that are to be run alike can share one Spark, which its
@@ -29,11 +31,21 @@ const (
 	sessionFolder = "sessions"
 	sessionLock   = "lock"
 	sessionSocket = "socket"
-	envSubmit     = "REGLUE_SPARK_SUBMIT"
+
+	// SessionMark is in the folder of a job run that is a session: its Spark uses S3
+	// under the id of the workflow run.
+	SessionMark = ".reglue-session"
+	envSpark    = "REGLUE_SPARK_START"
 )
 
-// ofOneJob are the variables that differ between jobs that may share a Spark.
-var ofOneJob = []string{"AWS_ENDPOINT_URL_GLUE", "REGLUE_JOB_RUN_ID"}
+// ofOneJob are the variables that a Spark of several jobs must not have.
+var ofOneJob = []string{"AWS_ENDPOINT_URL_GLUE", runner.EnvJobRunID}
+
+// start is what the first job of a session starts.
+type start struct {
+	Argv []string          `json:"argv"`
+	Env  map[string]string `json:"env"`
+}
 
 func prepareSessions(home string) error {
 	if err := os.MkdirAll(filepath.Join(home, filepath.Dir(sessionJob)), 0o700); err != nil {
@@ -66,6 +78,9 @@ func (p *Planner) shared(j Job) (Plan, error) {
 	server := j
 	server.JobName, server.JobRunID = j.WorkflowName, j.WorkflowRunID
 	server.Script, server.Args = filepath.Join(j.Home, sessionServer), nil
+	server.Env = maps.Clone(j.Env)
+	maps.Copy(server.Env, j.SessionEnv)
+	maps.DeleteFunc(server.Env, func(name, _ string) bool { return slices.Contains(ofOneJob, name) })
 	server.Arguments = maps.Clone(j.Arguments)
 	if server.on(argUI) {
 		delete(server.Arguments, argUI) // its port would be that of one job
@@ -81,14 +96,16 @@ func (p *Planner) shared(j Job) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	submit, err := json.Marshal(s.argv)
+	first, err := json.Marshal(start{s.argv, s.env})
 	if err != nil {
 		return Plan{}, err
 	}
-	s.env[envSubmit] = string(submit)
+	env := maps.Clone(s.env)
+	maps.Copy(env, j.Env)
+	env[envSpark] = string(first)
 	detail := s.detail + ", kept warm for the workflow run"
 	command := []string{p.Runtime.Python, filepath.Join(j.Home, sessionJob), server.Scratch, j.Script}
-	return Plan{Argv: j.launch(detail, append(command, j.Args...)), Env: s.env, Detail: detail}, nil
+	return Plan{Argv: j.launch(detail, append(command, j.Args...)), Env: env, Detail: detail}, nil
 }
 
 // key is the same for submissions that one Spark can serve.
@@ -98,9 +115,7 @@ func (s submission) key() string {
 		fmt.Fprintf(sum, "%q\n", arg)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.env)) {
-		if !slices.Contains(ofOneJob, name) {
-			fmt.Fprintf(sum, "%q\n", name+"="+s.env[name])
-		}
+		fmt.Fprintf(sum, "%q\n", name+"="+s.env[name])
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:32]
 }

@@ -3,9 +3,9 @@
 
     python job.py FOLDER SCRIPT [ARGUMENT ...]
 
-FOLDER belongs to the jobs that share the Spark. The first of them starts it, by the
-command in the variable REGLUE_SPARK_SUBMIT (a JSON list); it ends by itself when it has
-been idle for a while. The script has a SparkSession of its own, so that temporary views,
+FOLDER belongs to the jobs that share the Spark. The first of them starts it, as the
+variable REGLUE_SPARK_START says (JSON: argv and env); it ends by itself when it has been
+idle for a while. The script has a SparkSession of its own, so that temporary views,
 settings, functions and cached tables of others are not seen. When this process ends,
 however it does, what it still computes is cancelled.
 """
@@ -19,19 +19,25 @@ import subprocess
 import sys
 import threading
 
-# What only one job may have: the Spark outlives it.
-PRIVATE = ("REGLUE_JOB_RUN_ID", "REGLUE_SPARK_SUBMIT", "AWS_ENDPOINT_URL_GLUE")
+MARK = ".reglue-session"
 LOG_TAIL = 8000
 
 
-def join(folder):
-    """A connection to the Spark of the folder, started if need be."""
+def join(folder, group):
+    """The connection to the Spark of the folder, started if need be, and its gateway."""
     with hold(folder):
         try:
-            return dial(folder)
-        except OSError:
+            return greet(folder, group)
+        except (OSError, ValueError):  # there is none, or it died
             start(folder)
-            return dial(folder)
+            return greet(folder, group)
+
+
+def greet(folder, group):
+    stream = dial(folder).makefile("rw")
+    stream.write(group + "\n")
+    stream.flush()
+    return stream, json.loads(stream.readline())
 
 
 def hold(folder):
@@ -66,13 +72,12 @@ def start(folder):
     for left in ("socket", "socket.new"):  # by one that was killed
         if os.path.lexists(os.path.join(folder, left)):
             os.unlink(os.path.join(folder, left))
-    command = json.loads(os.environ["REGLUE_SPARK_SUBMIT"])
-    env = {k: v for k, v in os.environ.items() if k not in PRIVATE}
+    first = json.loads(os.environ["REGLUE_SPARK_START"])
     log_path = os.path.join(folder, "log")
     with open(log_path, "wb") as log:
         process = subprocess.Popen(
-            command + [folder],
-            env=env,
+            first["argv"] + [folder],
+            env=first["env"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -142,11 +147,10 @@ def attach(gateway, group):
 def main():
     folder, script = (os.path.abspath(path) for path in sys.argv[1:3])
     group = os.environ["REGLUE_JOB_RUN_ID"]
-    connection = join(folder)
-    stream = connection.makefile("rw")
-    stream.write(group + "\n")
-    stream.flush()
-    attach(json.loads(stream.readline()), group)
+    open(MARK, "w").close()
+    connection, gateway = join(folder, group)  # which is kept as long as this process
+    os.environ.pop("REGLUE_SPARK_START", None)
+    attach(gateway, group)
     sys.argv = sys.argv[2:]
     sys.path[0] = os.path.dirname(os.path.abspath(script))
     runpy.run_path(script, run_name="__main__")

@@ -36,18 +36,24 @@ class Sessions:
         threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
-        try:
-            with connection, connection.makefile("rw") as stream:
+        with connection, connection.makefile("rw") as stream:
+            try:
                 group = stream.readline().strip()
-                stream.write(json.dumps(self.gateway) + "\n")
-                stream.flush()
-                stream.read()  # until the job's process ends
-        except OSError:
-            pass
-        self.context.cancelJobGroup(group)
-        with self.lock:
-            self.count -= 1
-            self.idle_since = time.monotonic()
+                if self.works():
+                    stream.write(json.dumps(self.gateway) + "\n")
+                    stream.flush()
+                    stream.read()  # until the job's process ends
+                    self.context.cancelJobGroup(group)
+            finally:
+                with self.lock:
+                    self.count -= 1
+                    self.idle_since = time.monotonic()
+
+    def works(self):
+        try:
+            return not self.context._jsc.sc().isStopped()
+        except Exception:  # as many kinds as there are ways to die
+            return False
 
     def idle(self):
         with self.lock:
@@ -64,6 +70,7 @@ def take(lock):
 
 
 def answer(listener, sessions, lock):
+    """Until there is nothing to do; whether the folder may be removed."""
     spark = os.getppid()
     while os.getppid() == spark:
         try:
@@ -74,9 +81,10 @@ def answer(listener, sessions, lock):
         except (socket.timeout, BlockingIOError):
             pass
         if listener.gettimeout() == 0:
-            return  # nobody came between the last look and the lock
+            return True  # nobody came between the last look and the lock
         if sessions.idle() and take(lock):
             listener.settimeout(0)
+    return take(lock)  # who holds it starts another Spark in this folder
 
 
 def main():
@@ -93,8 +101,8 @@ def main():
         listener.listen()
         listener.settimeout(1)
         os.rename("socket.new", "socket")
-        answer(listener, sessions, lock)
-        shutil.rmtree(folder, ignore_errors=True)
+        if answer(listener, sessions, lock):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 main()
