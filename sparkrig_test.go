@@ -51,12 +51,12 @@ type sparkRig struct {
 	s3   *s3.Client
 }
 
-func newSparkRig(t *testing.T) *sparkRig {
+func newSparkRig(t *testing.T, flags ...string) *sparkRig {
 	t.Helper()
 	r := &sparkRig{spark: sparkRuntime(t), bin: build(t), data: filepath.Join(t.TempDir(), "data")}
-	r.endpoint = serve(t, r.bin, "--data", r.data, "--spark", r.spark, "--spark-master", "local[2]",
+	r.endpoint = serve(t, r.bin, append([]string{"--data", r.data, "--spark", r.spark, "--spark-master", "local[2]",
 		// Short jobs are over before compiled code would pay.
-		"--spark-conf", "spark.driver.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
+		"--spark-conf", "spark.driver.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1"}, flags...)...)
 	r.glue = sdkClient(r.endpoint)
 	r.s3 = s3.New(s3.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(r.endpoint), UsePathStyle: true,

@@ -16,9 +16,22 @@ const bookshop = "bookshop"
 
 // TestSparkWorkflow runs ten Spark jobs of a template. One fails on a bad row, the branch
 // for failures runs; the row is corrected and the run resumed: what was done is carried,
-// the rest runs, the data is whole.
+// the rest runs, the data is whole. The same with a Spark for each job and with one for
+// each run.
 func TestSparkWorkflow(t *testing.T) {
-	rig := newSparkRig(t)
+	t.Run("cold", func(t *testing.T) { testSparkWorkflow(t, newSparkRig(t)) })
+	t.Run("warm", func(t *testing.T) {
+		rig := newSparkRig(t, "--spark-warm")
+		testSparkWorkflow(t, rig)
+		// What a job writes is noted for it, so that a plan can warn.
+		out, err := rig.reglue(t, "resume", bookshop, "--node", "land_orders", "--plan", "-o", "json")
+		if err != nil || !strings.Contains(out, "s3://bookshop/landed/orders/") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+}
+
+func testSparkWorkflow(t *testing.T, rig *sparkRig) {
 	rig.bucket = bookshop
 	_, err := rig.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bookshop)})
 	must(t, err)
