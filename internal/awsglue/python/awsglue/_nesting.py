@@ -41,7 +41,7 @@ def _pivot(df, name, root, tables, staging_path):
     arrays = [i for i in _paths.items(df) if isinstance(i.field.dataType, spark.ArrayType)]
     if arrays:
         # The ids must be the same wherever Spark computes the rows again.
-        df = _fixed(df.withColumn("__row", F.monotonically_increasing_id()), staging_path)
+        df = _fixed(df.withColumn("__row", F.monotonically_increasing_id() + 1), staging_path)
     row = F.col("__row")
     pivoted = {i.field.name for i in arrays}
     new = [_id(i, row) if i.field.name in pivoted else i for i in _paths.items(df) if i.field.name != "__row"]
