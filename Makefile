@@ -7,7 +7,7 @@ check: ## all that CI runs
 	bash .ci/run
 
 test: ## the tests, as in the README
-	go test ./...
+	go test -timeout 1h ./...
 
 bench: ## the benchmarks, as ratios to this machine's disk
 	go run ./bench

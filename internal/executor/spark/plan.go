@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,6 +106,9 @@ func (p *Planner) submission(j Job) (submission, error) {
 	}
 	if err := overrides(props, p.Settings.Conf, j.Arguments[argConf]); err != nil {
 		return plan, err
+	}
+	if cores > 0 {
+		collector(props)
 	}
 	plan.detail = p.detail(&j, cores, notes, link)
 	plan.argv = p.argv(props, &j, cores, jars, program, class)
@@ -322,6 +326,21 @@ func overrides(props *properties, operator []string, argument string) error {
 func (j *Job) launch(detail string, command []string) []string {
 	argv := append([]string{"/bin/sh", filepath.Join(j.Home, launcher), detail}, j.Files...)
 	return append(append(argv, "--"), command...)
+}
+
+// chosenCollector is an option that chooses a garbage collector; two don't go together.
+var chosenCollector = regexp.MustCompile(`-XX:\+Use\w*GC\b`)
+
+// collector chooses the garbage collector of a local job that chooses none: on few
+// cores, the work that Java's default does beside the job is the job's own time.
+func collector(props *properties) {
+	const options = "spark.driver.defaultJavaOptions"
+	for _, key := range []string{options, "spark.driver.extraJavaOptions"} {
+		if chosenCollector.MatchString(props.values[key]) {
+			return
+		}
+	}
+	props.set(options, strings.TrimSpace(props.values[options]+" -XX:+UseParallelGC"))
 }
 
 // argv is the call of spark-submit.
