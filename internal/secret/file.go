@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -54,9 +55,19 @@ func (f File) Lookup(id string) (v Value, found bool, err error) {
 			return value, true, nil
 		}
 	}
-	for key, value := range all {
-		if sameSecret(key, id) {
-			return value, true, nil
+	for _, same := range []func(a, b string) bool{namedWhole, namedWithSuffix} {
+		var keys []string
+		for key := range all {
+			if same(key, id) || same(id, key) {
+				keys = append(keys, key)
+			}
+		}
+		if len(keys) > 1 {
+			slices.Sort(keys)
+			return nil, false, fmt.Errorf("%s has more than one secret for %s: %s; name the one that is meant by its ARN", f.path, id, strings.Join(keys, ", "))
+		}
+		if len(keys) == 1 {
+			return all[keys[0]], true, nil
 		}
 	}
 	return nil, false, nil
@@ -70,18 +81,16 @@ var (
 	suffix = regexp.MustCompile(`-[A-Za-z0-9]{6}$`)
 )
 
-// sameSecret reports whether two ids, one of them an ARN, name one secret.
-func sameSecret(a, b string) bool {
-	nameA, nameB := arn.FindStringSubmatch(a), arn.FindStringSubmatch(b)
-	switch {
-	case nameA != nil && nameB != nil:
-		return false // of two ARNs each says all
-	case nameB != nil:
-		return sameSecret(b, a)
-	case nameA == nil:
-		return false
-	}
-	return nameA[1] == b || suffix.ReplaceAllString(nameA[1], "") == b
+// namedWhole reports whether an ARN is that of the secret of a name.
+func namedWhole(id, name string) bool {
+	m := arn.FindStringSubmatch(id)
+	return m != nil && m[1] == name
+}
+
+// namedWithSuffix reports it of an ARN with the characters that Secrets Manager adds.
+func namedWithSuffix(id, name string) bool {
+	m := arn.FindStringSubmatch(id)
+	return m != nil && suffix.ReplaceAllString(m[1], "") == name
 }
 
 func (f File) read() (map[string]Value, error) {

@@ -116,6 +116,11 @@ json: '{"username": "j", "port": 5432}'
 			t.Errorf("%s: %v, %v, %v", id, got, found, err)
 		}
 	}
+	two := filepath.Join(t.TempDir(), "two")
+	write(t, two, "arn:aws:secretsmanager:eu-west-1:1:secret:crm-AbCdEf: a\narn:aws:secretsmanager:us-east-1:1:secret:crm-AbCdEf: b", 0o600)
+	if got, found, err := (File{two}).Lookup("crm"); found || err == nil || !strings.Contains(err.Error(), "by its ARN") {
+		t.Errorf("a name of two secrets: %v, %v, %v", got, found, err)
+	}
 	if got := (Value{"UserName": "u"}).Get("user", "username"); got != "u" {
 		t.Error(got)
 	}

@@ -37,6 +37,7 @@ seen = {
     "key": os.environ["AWS_ACCESS_KEY_ID"],
     "sparkKey": sc.parallelize([0]).map(lambda x: os.environ["AWS_ACCESS_KEY_ID"]).first(),
 }
+spark.range(3).write.mode("overwrite").saveAsTable("staging")
 spark.range(3).createOrReplaceTempView("left_by_" + args["JOB_NAME"])
 spark.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
 out = args["out"]

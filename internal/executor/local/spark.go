@@ -45,6 +45,9 @@ func (s *sparks) python(program string) *python {
 	return s.pythons[program]
 }
 
+// clusterEnv are the variables of the server by which spark-submit finds clusters.
+var clusterEnv = []string{"HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_CONF_DIR", "KUBECONFIG"}
+
 // weight is how many slots an attempt takes. One whose definition is not known, as
 // only a stop named it, counts once.
 func (x *Executor) weight(a *attempt) int {
@@ -88,6 +91,11 @@ func (x *Executor) prepareSpark(ctx context.Context, s executor.Spec) (runner.Sp
 	}
 	rt.PythonVersion = py.Version
 	job.Env = x.environment(s, path)
+	for _, name := range clusterEnv {
+		if value := os.Getenv(name); value != "" {
+			job.Env[name] = value
+		}
+	}
 	if x.opts.SessionEnv != nil {
 		job.SessionEnv = x.opts.SessionEnv(s.WorkflowRunID)
 	}

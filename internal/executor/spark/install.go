@@ -129,7 +129,7 @@ func (in *Install) begin() (release func(), err error) {
 		return nil, err
 	}
 	ours := slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
-		return e.Name() == installedMark || e.Name() == installingMark || e.Name() == "venv"
+		return e.Name() == installedMark || e.Name() == installingMark
 	})
 	if len(entries) > 0 && !ours {
 		return nil, fmt.Errorf("%s holds other things: choose a folder of its own with --to", in.Dir)

@@ -125,9 +125,17 @@ func conf(value string) ([][2]string, error) {
 		if !ok || strings.ContainsAny(strings.TrimSpace(k), " \t") {
 			return nil, fmt.Errorf("--conf is KEY=VALUE, further ones after another --conf, not %q", kv)
 		}
-		list = append(list, [2]string{strings.TrimSpace(k), strings.Trim(strings.TrimSpace(v), `"'`)})
+		list = append(list, [2]string{strings.TrimSpace(k), unquoted(strings.TrimSpace(v))})
 	}
 	return list, nil
+}
+
+// unquoted takes away the quotes around all of a value.
+func unquoted(v string) string {
+	if n := len(v); n >= 2 && v[0] == v[n-1] && (v[0] == '"' || v[0] == '\'') {
+		return v[1 : n-1]
+	}
+	return v
 }
 
 // envPair finds the settings of CUSTOMER_A=1,CUSTOMER_B="2,3".

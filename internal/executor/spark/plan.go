@@ -43,6 +43,21 @@ func (p *properties) set(key, value string) {
 	p.values[key] = value
 }
 
+// joined are settings of which a job needs ours beside its own, and what lies between.
+var joined = map[string]string{
+	"spark.driver.extraClassPath":  string(os.PathListSeparator),
+	"spark.executorEnv.PYTHONPATH": string(os.PathListSeparator),
+	"spark.archives":               ",",
+}
+
+// override sets what an operator or a job asks for.
+func (p *properties) override(key, value string) {
+	if ours := p.values[key]; ours != "" && joined[key] != "" {
+		value += joined[key] + ours
+	}
+	p.set(key, value)
+}
+
 // Size says what a job gets: the cores of a local one, zero on a cluster.
 func (p *Planner) Size(j *Job) (size Size, localCores int) {
 	size = Demand{j.WorkerType, j.NumberOfWorkers, j.MaxCapacity}.Size()
@@ -194,7 +209,7 @@ func (p *Planner) catalog(props *properties, j *Job) (notes []string, err error)
 	if err := os.MkdirAll(hiveDir(j), 0o700); err != nil {
 		return nil, err
 	}
-	return nil, os.WriteFile(filepath.Join(hiveDir(j), "core-site.xml"), p.Settings.MetastoreConf, 0o600)
+	return nil, ensure(filepath.Join(hiveDir(j), "core-site.xml"), p.Settings.MetastoreConf)
 }
 
 // hiveDir stands first on the class path of a job that has the catalog: Hadoop reads
@@ -309,14 +324,14 @@ func artifact(jar string) string {
 func overrides(props *properties, operator []string, argument string) error {
 	for _, kv := range operator {
 		k, v, _ := strings.Cut(kv, "=")
-		props.set(strings.TrimSpace(k), strings.TrimSpace(v))
+		props.override(strings.TrimSpace(k), strings.TrimSpace(v))
 	}
 	list, err := conf(argument)
 	if err != nil {
 		return err
 	}
 	for _, kv := range list {
-		props.set(kv[0], kv[1])
+		props.override(kv[0], kv[1])
 	}
 	return nil
 }

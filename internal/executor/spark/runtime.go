@@ -160,6 +160,17 @@ func (rt *Runtime) Jar(prefix string) []string {
 	return own
 }
 
+// pythonPath is where a distribution has its pyspark, which only spark-submit finds by
+// itself; empty for one that its Python imports anyway.
+func (rt *Runtime) pythonPath() string {
+	python := filepath.Join(rt.Home, "python")
+	if _, err := os.Stat(filepath.Join(python, "pyspark", "__init__.py")); err != nil {
+		return ""
+	}
+	zips, _ := filepath.Glob(filepath.Join(python, "lib", "py4j-*-src.zip")) // the pattern is right
+	return strings.Join(append([]string{python}, zips...), string(os.PathListSeparator))
+}
+
 // HasS3 reports whether Spark can read and write s3://.
 func (rt *Runtime) HasS3() bool { return len(rt.Jar("hadoop-aws-")) > 0 }
 

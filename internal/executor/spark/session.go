@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/reglue/reglue/internal/runner"
@@ -103,6 +104,9 @@ func (p *Planner) shared(j Job) (Plan, error) {
 	env := maps.Clone(s.env)
 	maps.Copy(env, j.Env)
 	env[envSpark] = string(first)
+	if own := p.Runtime.pythonPath(); own != "" {
+		env["PYTHONPATH"] = strings.Trim(env["PYTHONPATH"]+string(os.PathListSeparator)+own, string(os.PathListSeparator))
+	}
 	detail := s.detail + ", kept warm for the workflow run"
 	command := []string{p.Runtime.Python, filepath.Join(j.Home, sessionJob), server.Scratch, j.Script}
 	return Plan{Argv: j.launch(detail, append(command, j.Args...)), Env: env, Detail: detail}, nil

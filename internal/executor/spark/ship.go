@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,11 +45,19 @@ func ship(props *properties, j *Job) error {
 	return nil
 }
 
-// packed is the archive of a folder, made once: the folders on a job's PYTHONPATH
-// have the hash of their content in their name and never change.
+// packed is the archive of a folder, made once for the files that it has: those below
+// a job's PYTHONPATH never change, but more may come.
 func packed(to, dir string) (string, error) {
-	sum := sha256.Sum256([]byte(dir))
-	target := filepath.Join(to, hex.EncodeToString(sum[:16])+".zip")
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q", dir)
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		fmt.Fprintf(sum, "%q", path)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	target := filepath.Join(to, hex.EncodeToString(sum.Sum(nil)[:16])+".zip")
 	if _, err := os.Stat(target); err == nil {
 		return target, nil
 	}

@@ -3,11 +3,13 @@
 
 import datetime
 import re
+import sys
 
 from pyspark.sql import functions as F
 from pyspark.sql.types import NullType, StringType
 
 from awsglue import _bookmark, _choice, _connections
+from awsglue._bookmark_jdbc import sql_literal
 from awsglue._options import Unsupported, flag, number, quoted, words
 
 TYPES = ("jdbc", "mysql", "postgresql", "oracle", "sqlserver", "redshift", "custom.jdbc")
@@ -72,12 +74,13 @@ class Database:
 
     def primary_key(self, table):
         """The columns of a table's primary key, in its order."""
-        parts = table.replace('"', "").split(".")
-        schema = parts[-2] if len(parts) > 1 else None
         connection = self.connect()
         try:
+            names = connection.getMetaData()
+            parts = [_stored(part, names) for part in table.split(".")]
+            schema = parts[-2] if len(parts) > 1 else None
             catalog = schema if self.vendor == "mysql" else connection.getCatalog()
-            rows = connection.getMetaData().getPrimaryKeys(
+            rows = names.getPrimaryKeys(
                 catalog, None if self.vendor == "mysql" else schema or connection.getSchema(), parts[-1])
             found = []
             while rows.next():
@@ -85,6 +88,15 @@ class Database:
             return [name for _, name in sorted(found)]
         finally:
             connection.close()
+
+    def literal(self, value):
+        """The text of a value in this database's SQL."""
+        text = sql_literal(value)
+        if self.vendor == "mysql":  # where a backslash says how to read what follows
+            return text.replace("\\", "\\\\")
+        if self.vendor == "oracle" and isinstance(value, datetime.date):
+            return ("TIMESTAMP " if isinstance(value, datetime.datetime) else "DATE ") + text
+        return text
 
     def quote(self, name):
         mark = "`" if self.vendor == "mysql" else '"'
@@ -121,11 +133,20 @@ def database(glue_context, connection_type, options, catalog_id=None):
     return Database(glue_context.spark_session, url, user, password, driver, secure)
 
 
+def _stored(name, metadata):
+    """A name of SQL as the database stores it."""
+    if name[:1] in ('"', "`"):
+        return name.strip('"`')
+    if metadata.storesUpperCaseIdentifiers():
+        return name.upper()
+    return name.lower() if metadata.storesLowerCaseIdentifiers() else name
+
+
 def _ssl(vendor):
     return {
         "mysql": {"useSSL": "true", "requireSSL": "true"},
         "sqlserver": {"encrypt": "true"},
-        "postgresql": {"ssl": "true"},
+        "postgresql": {"ssl": "true", "sslfactory": "org.postgresql.ssl.DefaultJavaSSLFactory"},
         "redshift": {"ssl": "true"},
     }.get(vendor, {})
 
@@ -161,15 +182,16 @@ def _by_bookmark(db, source, table, options, ctx):
     if not keys and source == table:
         keys = db.primary_key(table)
     if not keys:
+        print("%s is read whole: its bookmark has no key. Name one in the option jobBookmarkKeys." % table, file=sys.stderr)
         return None
     order = (options.get("jobBookmarkKeysSortOrder") or options.get("jobBookmarksKeysSortOrder") or "asc").lower()
     bounds = bookmark.jdbc_bounds(ctx, table, keys, order)
-    since = bounds.predicate(quote=db.quote) if bounds else None
+    since = bounds.predicate(quote=db.quote, literal=db.literal) if bounds else None
     last = db.last(source, since, keys, order)
     if last is None:
         return "1 = 0"
     bookmark.read_jdbc(ctx, last)
-    return (bounds or _bookmark.Bounds(keys, order)).predicate(upper=last, quote=db.quote)
+    return (bounds or _bookmark.Bounds(keys, order)).predicate(upper=last, quote=db.quote, literal=db.literal)
 
 
 def _parts(db, options):

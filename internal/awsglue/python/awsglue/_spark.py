@@ -12,10 +12,3 @@ def require(module):
             "`reglue spark install` sets up Spark; run the job as a Spark job (Command.Name glueetl). "
             "A python shell job can use awsglue.utils.getResolvedOptions." % (module, missing)
         )
-
-
-def refuse(module):
-    raise ImportError(
-        "%s is for Spark jobs, and this version of reglue does not run Spark jobs. "
-        "A python shell job can use awsglue.utils.getResolvedOptions." % module
-    )

@@ -7,7 +7,7 @@ import pytest
 from conftest import rows
 from docs_page import documented
 
-from awsglue import _connections
+from awsglue import _connections, _jdbc
 from awsglue._options import Unsupported
 
 
@@ -177,3 +177,15 @@ def test_urls(full, base, database, moved):
     assert _connections.without_database(full) == base
     assert _connections.database_of(full) == database
     assert _connections.with_database(full, "e") == moved
+
+
+@pytest.mark.parametrize("url, value, text", [
+    ("jdbc:mysql://h/d", "x\\' OR 1=1 -- ", "'x\\\\'' OR 1=1 -- '"),
+    ("jdbc:postgresql://h/d", "x\\' OR 1=1 -- ", "'x\\'' OR 1=1 -- '"),
+    ("jdbc:oracle:thin:@//h/d", datetime.date(2024, 6, 1), "DATE '2024-06-01'"),
+    ("jdbc:oracle:thin:@//h/d", datetime.datetime(2024, 6, 1, 8, 30), "TIMESTAMP '2024-06-01 08:30:00'"),
+])
+def test_values_of_bookmark_keys_in_each_databases_sql(url, value, text):
+    database = object.__new__(_jdbc.Database)
+    database.vendor = _connections.vendor(url)
+    assert database.literal(value) == text

@@ -105,6 +105,9 @@ def attach(gateway, group):
 
     def initialize_context(self, jconf):
         wanted.update((kv._1(), kv._2()) for kv in jconf.getAll() if kv._1().startswith("spark.sql."))
+        if wanted.get("spark.sql.catalogImplementation") != "hive":
+            # Its catalog is its own, and so are the tables that say no place.
+            wanted["spark.sql.warehouse.dir"] = "file:" + os.path.abspath("spark-warehouse")
         jvm = self._jvm
         jsc = jvm.JavaSparkContext.fromSparkContext(jvm.org.apache.spark.SparkContext.getOrCreate())
         jsc.setJobGroup(group, self.appName, True)
