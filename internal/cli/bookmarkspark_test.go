@@ -63,27 +63,6 @@ if not os.path.exists(os.path.join(getResolvedOptions(sys.argv, ["dir"])["dir"],
     raise ValueError("not good")
 `
 
-// needsSpark is the folder of a Spark to test with.
-func needsSpark(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("REGLUE_SPARK")
-	if dir == "" {
-		dir = filepath.Join("..", "..", ".tools", "spark")
-	}
-	dir, err := filepath.Abs(dir)
-	if err == nil {
-		_, err = os.Stat(filepath.Join(dir, "venv", "bin", "python"))
-	}
-	if err != nil {
-		const how = "there is no Spark (%v): scripts/tools installs one, or set REGLUE_SPARK"
-		if os.Getenv("CI") == "true" {
-			t.Fatalf(how, err)
-		}
-		t.Skipf(how, err)
-	}
-	return dir
-}
-
 // TestBookmarkOnSpark: a job that ends between its write and its commit reads the same
 // input again when it is resumed (R30); one that committed reads on, unless the resume
 // rewinds its bookmark.
@@ -102,7 +81,7 @@ func TestBookmarkOnSpark(t *testing.T) {
 		t.Helper()
 		w.write(t, filepath.Join("lake", "in", day+".json"), fmt.Sprintf(`{"day": %q, "n": 1}`+"\n", day))
 	}
-	own := []string{"--spark", needsSpark(t), "--map", "s3://lake=" + filepath.Join(dir, "lake")}
+	own := []string{"--spark", sparkRuntime(t), "--map", "s3://lake=" + filepath.Join(dir, "lake")}
 	run := func(code int, args ...string) string {
 		t.Helper()
 		out, errs := w.reglue(t, code, append(args, own...)...)

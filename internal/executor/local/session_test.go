@@ -76,11 +76,11 @@ type seenBySession struct {
 // TestWarmSpark runs jobs of two workflow runs: those of one share a Spark and
 // nothing else.
 func TestWarmSpark(t *testing.T) {
-	needsSpark(t)
+	runtime := sparkDir(t)
 	t.Setenv("REGLUE_SPARK_IDLE_SECONDS", "2")
 	data, dir := t.TempDir(), t.TempDir()
 	opts := options(t, data)
-	opts.Spark = spark.Settings{Warm: true, Dir: os.Getenv("REGLUE_SPARK")}
+	opts.Spark = spark.Settings{Warm: true, Dir: runtime}
 	// As a server does: the credentials of the jobs differ, those of their Spark do not.
 	opts.Env = func(s executor.Spec) map[string]string {
 		return map[string]string{"AWS_ACCESS_KEY_ID": s.JobRunID}
@@ -198,16 +198,6 @@ func waitFor(t *testing.T, path string) {
 		} else if !errors.Is(err, fs.ErrNotExist) || time.Now().After(deadline) {
 			t.Fatal(err)
 		}
-	}
-}
-
-func needsSpark(t *testing.T) {
-	t.Helper()
-	if os.Getenv("REGLUE_SPARK") == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no Spark: REGLUE_SPARK is not set")
-		}
-		t.Skip("no Spark: run scripts/tools, then . scripts/path")
 	}
 }
 
